@@ -1,0 +1,1 @@
+//! The HTTP face: routes on one page, extractors, problem details, one file per noun.

@@ -1,0 +1,1 @@
+//! The directory contract: what `ladylinux provision` creates and everything else only checks.

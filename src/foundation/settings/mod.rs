@@ -1,0 +1,229 @@
+//! Settings: written, merged, validated.
+//!
+//! Later code only ever sees [`Settings`], in which every value is set, typed and checked. Where a value came from
+//! is in its [`Origin`]; `ladylinux config print --effective` shows both.
+//!
+//! Layers, each over the one before: the defaults embedded from `ladylinux.toml` beside this file, then
+//! `/etc/ladylinux/ladylinux.toml`, the env file `/etc/ladylinux/ladylinux.env`, the process environment, and flags.
+
+use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf, time::Duration};
+
+/// The defaults, spelled out and version-controlled; `ladylinux config default` prints them.
+pub const DEFAULTS: &str = include_str!("ladylinux.toml");
+
+/// Everything a node is told, complete and checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// What the node is run for.
+    pub environment: Environment,
+    /// The part it plays between nodes.
+    pub role: Role,
+    /// Optional behaviours that were switched on by name.
+    pub features: BTreeSet<Feature>,
+    /// Where everything lives.
+    pub paths: Paths,
+    /// How the API is reached.
+    pub http: Http,
+    /// How worker processes are kept.
+    pub workers: Workers,
+    /// The language-model worker.
+    pub llm: Llm,
+    /// Documents and passages.
+    pub knowledge: Knowledge,
+    /// Conversations in memory.
+    pub conversation: Conversation,
+    /// Logs.
+    pub telemetry: Telemetry,
+}
+
+/// What a node is run for; `prod` makes every check strict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// A developer's machine.
+    Dev,
+    /// A test run.
+    Test,
+    /// A node that people rely on.
+    Prod,
+}
+
+/// The part a node plays between nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Works alone.
+    Standalone,
+    /// Sends what is marked to a hub.
+    SiteNode,
+    /// Receives from site nodes.
+    CentralHub,
+}
+
+/// An optional behaviour, switched on by name in `features`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Feature {
+    /// `token-timing`: token events carry the worker's clock, for `scripts/bench`.
+    TokenTiming,
+}
+
+/// Where everything lives: absolute, with the root prefix already applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paths {
+    /// The prefix before the normative tree: `/` in a container, `./var` for a developer.
+    pub root: PathBuf,
+    /// `/etc/ladylinux`
+    pub config: PathBuf,
+    /// `/opt/ladylinux/models`
+    pub models: PathBuf,
+    /// `/opt/ladylinux/containers`
+    pub containers: PathBuf,
+    /// `/var/lib/ladylinux`
+    pub state: PathBuf,
+    /// `/var/lib/ladylinux/data` unless `LX_ANNOTATE_ENCRYPTED_DATA_DIR` names another mounted path.
+    pub protected: PathBuf,
+    /// `<protected>/storage`; never anywhere else.
+    pub storage: PathBuf,
+    /// The ONNX Runtime library that workers load, if one is named.
+    pub onnxruntime: Option<PathBuf>,
+}
+
+impl Paths {
+    /// Returns the one database file.
+    pub fn database(&self) -> PathBuf {
+        self.state.join("data/ladylinux.db")
+    }
+
+    /// Returns the directory of caches, safe to delete while the node is stopped.
+    pub fn cache(&self) -> PathBuf {
+        self.state.join("cache")
+    }
+
+    /// Returns the directory of persistent logs.
+    pub fn logs(&self) -> PathBuf {
+        self.state.join("logs")
+    }
+}
+
+/// How the API is reached.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Http {
+    /// Who can reach it.
+    pub exposure: Exposure,
+    /// The address to bind.
+    pub address: SocketAddr,
+    /// The server's certificate chain and key, in PEM files.
+    pub tls: Option<Tls>,
+    /// Proxies that terminate TLS in front of the node, whose forwarding headers are believed.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Names that a `Host` header may carry; others are refused (DNS rebinding).
+    pub allowed_hosts: Vec<String>,
+    /// The longest request body, in bytes.
+    pub max_body_bytes: usize,
+    /// Connections served at once.
+    pub max_connections: usize,
+    /// Requests that one client may start in a minute.
+    pub requests_per_minute: u32,
+    /// How long a client may take to send its request's head.
+    pub header_timeout: Duration,
+    /// How long a client may take to send its request's body, and a handler to answer.
+    pub request_timeout: Duration,
+    /// How long running answers may go on after SIGTERM.
+    pub drain_timeout: Duration,
+}
+
+/// Who can reach the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exposure {
+    /// This machine only; a browser here needs no account.
+    Loopback,
+    /// Bound to all addresses inside a container; the stack's published address decides.
+    Published,
+    /// The local network, with tokens and TLS.
+    Lan,
+}
+
+/// A certificate chain and its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    /// The PEM file of the chain.
+    pub certificate: PathBuf,
+    /// The PEM file of the private key.
+    pub key: PathBuf,
+}
+
+/// How worker processes are kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Workers {
+    /// How long a worker may take from its start to its handshake (it loads its model in this time).
+    pub handshake_timeout: Duration,
+    /// How many deaths within `restart_window` end the restarts.
+    pub restart_limit: u32,
+    /// The window in which deaths are counted.
+    pub restart_window: Duration,
+    /// Written to the worker's `oom_score_adj`, so that it dies before the core does.
+    pub oom_score_adj: i16,
+    /// CPU permits for all workers that run at once; none means all CPUs of the cgroup.
+    pub cpu_permits: Option<usize>,
+}
+
+/// The language-model worker.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Llm {
+    /// The manifest id or directory of the model; none means the first language model that is installed.
+    pub model: Option<String>,
+    /// How many requests may wait.
+    pub queue: usize,
+    /// How long a request may wait.
+    pub queue_timeout: Duration,
+    /// How long an answer may take, from its first to its last token.
+    pub generation_timeout: Duration,
+    /// How long the worker may be silent while it generates.
+    pub stall_timeout: Duration,
+    /// The longest context, in tokens; never more than the model's own.
+    pub context_tokens: usize,
+    /// The longest answer unless the request says otherwise, in tokens.
+    pub max_tokens: usize,
+    /// How many prompt tokens go through the graph at once.
+    pub prefill_chunk: usize,
+}
+
+/// Documents and passages.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Knowledge {
+    /// The longest passage, in characters.
+    pub passage_chars: usize,
+    /// The largest file that is learned, in bytes.
+    pub max_file_bytes: u64,
+    /// How many passages go with a question.
+    pub results: usize,
+}
+
+/// Conversations in memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conversation {
+    /// How many turns are remembered within a conversation.
+    pub memory_turns: usize,
+    /// How many conversations are kept; the one that was idle longest goes first.
+    pub max_conversations: usize,
+    /// How long an idle conversation is kept.
+    pub idle_timeout: Duration,
+}
+
+/// Logs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Telemetry {
+    /// The filter, in `tracing`'s directive form.
+    pub log: String,
+    /// The shape of log lines.
+    pub log_format: LogFormat,
+}
+
+/// The shape of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Human on a terminal, JSON otherwise.
+    Auto,
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}

@@ -1,0 +1,113 @@
+//! SQLite: one file, one writer, readers in a pool, numbered migrations.
+//!
+//! [`Store`] is for using a database whose schema is already right; only [`migrate`] changes a schema, and only the
+//! `ladylinux migrate` verb calls it. Other rooms write their queries against [`sql`], and name `rusqlite` nowhere.
+
+mod migrate;
+mod open;
+mod task;
+
+pub use migrate::{Class, Migration, MigrationPlan, Table, check, migrate, plan, tables};
+pub use task::Store;
+
+/// The names of `rusqlite` that queries need.
+pub mod sql {
+    pub use rusqlite::{
+        Connection, OptionalExtension, Result, Row, Transaction, named_params, params,
+    };
+}
+
+use std::path::PathBuf;
+
+/// Why the database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no database file.
+    #[error("there is no database at {}: run `ladylinux migrate`", .0.display())]
+    Missing(PathBuf),
+    /// The file cannot be opened as a database.
+    #[error("cannot open the database {}", path.display())]
+    Open {
+        /// The database file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// The file is damaged, or is no database.
+    #[error("the database {} is damaged: stop the node and restore its backup ({detail})", path.display())]
+    Damaged {
+        /// The database file.
+        path: PathBuf,
+        /// What SQLite said.
+        detail: String,
+    },
+    /// The schema is older than this program: `ladylinux migrate` was not run.
+    #[error("the database {} has schema {found}, this program needs {needed}: run `ladylinux migrate`", path.display())]
+    Outdated {
+        /// The database file.
+        path: PathBuf,
+        /// The schema found.
+        found: u32,
+        /// The schema of this program.
+        needed: u32,
+    },
+    /// The schema is newer than this program: it belongs to a later release.
+    #[error("the database {} has schema {found}, this program knows {known}: use the newer release, or restore an older backup", path.display())]
+    FromTheFuture {
+        /// The database file.
+        path: PathBuf,
+        /// The schema found.
+        found: u32,
+        /// The newest schema this program knows.
+        known: u32,
+    },
+    /// The database cannot be written.
+    #[error("the database is read-only: make its directory writable for this user and start again")]
+    ReadOnly,
+    /// The disk is full.
+    #[error("the disk that holds the database is full: free some space and try again")]
+    Full,
+    /// A migration failed; the schema is as it was.
+    #[error("migration {number} ({name}) failed, the schema is unchanged")]
+    Migration {
+        /// Its number.
+        number: u32,
+        /// Its name.
+        name: &'static str,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// The backup before a migration failed, so nothing was migrated.
+    #[error("cannot back the database up to {}, so nothing was migrated", path.display())]
+    Backup {
+        /// The backup file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// The backup before a migration does not open cleanly, so nothing was migrated.
+    #[error("the backup {} does not check out, so nothing was migrated ({detail})", path.display())]
+    BadBackup {
+        /// The backup file.
+        path: PathBuf,
+        /// What SQLite said.
+        detail: String,
+    },
+    /// A query failed.
+    #[error("the database refused a query")]
+    Query(#[source] rusqlite::Error),
+    /// The store was closed, which happens when the node stops.
+    #[error("the database is closed")]
+    Closed,
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{DiskFull, ReadOnly};
+        match error.sqlite_error_code() {
+            Some(ReadOnly) => Self::ReadOnly,
+            Some(DiskFull) => Self::Full,
+            _ => Self::Query(error),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Logs and metrics; neither ever carries speech, prompts, documents or secrets.

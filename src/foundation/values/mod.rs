@@ -1,0 +1,61 @@
+//! Small types that several rooms share: identifiers, time, digests, redaction, readiness.
+//!
+//! Values only: nothing here does I/O, apart from [`time`], which reads the clock.
+
+mod readiness;
+mod redacted;
+mod sha256;
+pub mod time;
+
+pub use readiness::{ReadinessIssue, Severity};
+pub use redacted::Redacted;
+pub use sha256::{ParseSha256Error, Sha256};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(utoipa::ToSchema)]
+        #[serde(transparent)]
+        #[schema(value_type = Uuid)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// Returns a new identifier; later ones sort after earlier ones (UUID version 7).
+            #[expect(clippy::new_without_default, reason = "an identifier is never a default")]
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+    };
+}
+
+id!(
+    /// Names one request to this node, from the socket to the last log line.
+    RequestId
+);
+id!(
+    /// Names one conversation; it lives in memory and is gone after a restart.
+    ConversationId
+);
+id!(
+    /// Names one turn of a conversation.
+    TurnId
+);

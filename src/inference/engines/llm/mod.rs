@@ -1,0 +1,1 @@
+//! The language-model engine: any decoder-only ONNX export, token by token.

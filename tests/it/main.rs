@@ -1,0 +1,1 @@
+//! Whole nodes: real processes, real SQLite, real HTTP.
