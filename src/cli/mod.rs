@@ -1,8 +1,58 @@
-//! The command line: one file per verb, each a composition root; errors become exit codes in one place.
+//! The command line: one file per verb, each a composition root; errors become exit codes in [`exit`] alone.
+//!
+//! A verb is a struct of arguments with `run(&self, &Common) -> Outcome`. It prints through [`out`] and nothing else.
 
-use std::process::ExitCode;
+mod exit;
+mod out;
+
+use clap::{Args, Parser, Subcommand};
+use exit::{Exit, Outcome};
+use std::{future::Future, path::PathBuf, process::ExitCode};
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(name = "ladylinux", version, about, max_term_width = 100, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const EXAMPLES: &str = "Examples:
+  ladylinux provision --root ./var          create the directories of a developer's node
+  ladylinux migrate --root ./var            bring its database to this release's schema
+  ladylinux serve --root ./var              answer on http://127.0.0.1:8000
+  ladylinux ask \"how much disk space is free?\"
+  ladylinux doctor                          check everything, and say how to mend what is wrong";
+
+/// What every verb takes.
+#[derive(Clone, Debug, Args)]
+struct Common {
+    /// Put this directory before the normative paths (a developer's node lives below ./var)
+    #[arg(long, global = true, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// Set one setting for this run, such as llm.queue=2
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {}
 
 /// Runs the verb that the command line names.
 pub fn run() -> ExitCode {
-    ExitCode::SUCCESS
+    let arguments = Arguments::parse();
+    let outcome: Outcome = match arguments.verb {};
+    exit::code(outcome)
+}
+
+/// Runs a future to its end on a small runtime.
+#[expect(dead_code, reason = "the first verb that needs it is on its way")]
+fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(std::thread::available_parallelism().map_or(2, |cpus| cpus.get().min(4)))
+        .enable_all()
+        .build()?
+        .block_on(future)
 }

@@ -100,7 +100,9 @@ mod tests {
 
     #[test]
     fn anything_but_64_hexadecimal_digits_is_refused() {
-        for text in ["", "ba78", &ABC[1..], &format!("{ABC}0"), &ABC.replace('b', "g"), &"ä".repeat(32)] {
+        for text in
+            ["", "ba78", &ABC[1..], &format!("{ABC}0"), &ABC.replace('b', "g"), &"ä".repeat(32)]
+        {
             assert!(text.parse::<Sha256>().is_err(), "{text}");
         }
     }

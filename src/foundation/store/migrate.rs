@@ -1,0 +1,244 @@
+//! Numbered migrations, each in a transaction of its own, after a verified backup.
+//!
+//! A migration is SQL in `migrations/`, embedded. Every table declares in [`tables`] what a rollback may do with it.
+
+use super::{StoreError, open};
+use rusqlite::{Connection, backup::Backup};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// One step of the schema.
+#[derive(Clone, Copy, Debug)]
+pub struct Migration {
+    /// Its number; the schema has the number of its newest migration.
+    pub number: u32,
+    /// What it does, in a few words.
+    pub name: &'static str,
+    sql: &'static str,
+}
+
+/// Every migration there is, oldest first. Append only: a released one never changes.
+const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "access tokens", sql: include_str!("migrations/0001_tokens.sql") },
+    Migration {
+        number: 2,
+        name: "documents and passages",
+        sql: include_str!("migrations/0002_knowledge.sql"),
+    },
+];
+
+/// What a rollback that restores an older backup may do with a table's rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Can be made again from what is kept elsewhere; may be dropped.
+    Rebuildable,
+    /// A durable record; what was written since the backup is kept aside and can be imported.
+    Ledger,
+    /// Says that something is gone or no longer allowed; replayed onto the restored state.
+    Tombstone,
+}
+
+/// A table and what a rollback may do with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    /// Its name in the schema.
+    pub name: &'static str,
+    /// What a rollback may do with it.
+    pub class: Class,
+}
+
+/// Every table and its class; a test holds this list against the schema.
+pub fn tables() -> &'static [Table] {
+    &[
+        Table { name: "token", class: Class::Ledger },
+        Table { name: "token_revocation", class: Class::Tombstone },
+        Table { name: "document", class: Class::Rebuildable },
+        Table { name: "passage", class: Class::Rebuildable },
+        Table { name: "passage_text", class: Class::Rebuildable },
+    ]
+}
+
+/// What `migrate` would do.
+#[derive(Debug)]
+pub struct MigrationPlan {
+    /// The schema found; zero is an absent or empty database.
+    pub from: u32,
+    /// The schema of this program.
+    pub to: u32,
+    /// The migrations between the two, oldest first.
+    pub pending: Vec<Migration>,
+}
+
+/// Returns the schema that this program needs.
+fn newest() -> u32 {
+    MIGRATIONS.last().map_or(0, |migration| migration.number)
+}
+
+/// Says what [`migrate`] would do, without doing it.
+pub fn plan(path: &Path) -> Result<MigrationPlan, StoreError> {
+    let from = if path.exists() { version(&open::readable(path)?)? } else { 0 };
+    if from > newest() {
+        return Err(StoreError::FromTheFuture {
+            path: path.to_owned(),
+            found: from,
+            known: newest(),
+        });
+    }
+    let pending = MIGRATIONS.iter().filter(|migration| migration.number > from).copied().collect();
+    Ok(MigrationPlan { from, to: newest(), pending })
+}
+
+/// Fails unless the database has exactly the schema of this program.
+pub fn check(path: &Path) -> Result<(), StoreError> {
+    if !path.exists() {
+        return Err(StoreError::Missing(path.to_owned()));
+    }
+    let plan = plan(path)?;
+    if plan.pending.is_empty() {
+        return Ok(());
+    }
+    Err(StoreError::Outdated { path: path.to_owned(), found: plan.from, needed: plan.to })
+}
+
+/// Brings the database to the schema of this program, and returns what was done.
+///
+/// A database that already holds something is first backed up beside itself, and the backup is checked by opening it.
+pub fn migrate(path: &Path) -> Result<(MigrationPlan, Option<PathBuf>), StoreError> {
+    let plan = plan(path)?;
+    if plan.pending.is_empty() {
+        return Ok((plan, None));
+    }
+    let mut connection = open::creating(path)?;
+    let backup = if plan.from > 0 { Some(back_up(&connection, path, plan.from)?) } else { None };
+    for migration in &plan.pending {
+        apply(&mut connection, migration).map_err(|source| StoreError::Migration {
+            number: migration.number,
+            name: migration.name,
+            source,
+        })?;
+    }
+    Ok((plan, backup))
+}
+
+fn apply(connection: &mut Connection, migration: &Migration) -> rusqlite::Result<()> {
+    let transaction =
+        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    transaction.execute_batch(migration.sql)?;
+    transaction.pragma_update(None, "user_version", migration.number)?;
+    transaction.commit()
+}
+
+fn version(connection: &Connection) -> Result<u32, StoreError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+/// Copies the database beside itself by SQLite's own backup, then opens the copy and checks it.
+fn back_up(connection: &Connection, path: &Path, schema: u32) -> Result<PathBuf, StoreError> {
+    let target = path.with_extension(format!("schema-{schema}.backup"));
+    let partial = path.with_extension("backup.partial");
+    let failed = |source| StoreError::Backup { path: target.clone(), source };
+    let unwritten =
+        |error: std::io::Error| failed(rusqlite::Error::ToSqlConversionFailure(Box::new(error)));
+    if partial.exists() {
+        std::fs::remove_file(&partial).map_err(unwritten)?;
+    }
+    let mut copy = Connection::open(&partial).map_err(failed)?;
+    Backup::new(connection, &mut copy)
+        .and_then(|backup| backup.run_to_completion(256, Duration::ZERO, None))
+        .map_err(failed)?;
+    let verdict: String =
+        copy.query_row("PRAGMA integrity_check", [], |row| row.get(0)).map_err(failed)?;
+    if verdict != "ok" {
+        return Err(StoreError::BadBackup { path: partial, detail: verdict });
+    }
+    copy.close().map_err(|(_, error)| failed(error))?;
+    let sync = |file: &Path| std::fs::File::open(file).and_then(|opened| opened.sync_all());
+    sync(&partial)
+        .and_then(|()| std::fs::rename(&partial, &target))
+        .and_then(|()| target.parent().map_or(Ok(()), sync))
+        .map_err(unwritten)?;
+    Ok(target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn database() -> (tempfile::TempDir, PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ladylinux.db");
+        (directory, path)
+    }
+
+    #[test]
+    fn migrating_twice_changes_nothing_the_second_time() {
+        let (_directory, path) = database();
+        let (first, _) = migrate(&path).unwrap();
+        assert_eq!((first.from, first.to), (0, newest()));
+        let (second, backup) = migrate(&path).unwrap();
+        assert!(second.pending.is_empty() && backup.is_none());
+        check(&path).unwrap();
+    }
+
+    #[test]
+    fn a_plan_creates_no_file() {
+        let (_directory, path) = database();
+        assert_eq!(plan(&path).unwrap().pending.len(), MIGRATIONS.len());
+        assert!(!path.exists());
+        assert!(matches!(check(&path), Err(StoreError::Missing(_))));
+    }
+
+    #[test]
+    fn a_database_from_a_newer_release_is_refused() {
+        let (_directory, path) = database();
+        migrate(&path).unwrap();
+        open::writable(&path).unwrap().pragma_update(None, "user_version", 9999).unwrap();
+        assert!(matches!(migrate(&path), Err(StoreError::FromTheFuture { found: 9999, .. })));
+    }
+
+    #[test]
+    fn an_older_database_is_backed_up_before_it_is_migrated() {
+        let (_directory, path) = database();
+        let mut connection = open::creating(&path).unwrap();
+        apply(&mut connection, &MIGRATIONS[0]).unwrap();
+        drop(connection);
+        assert!(matches!(check(&path), Err(StoreError::Outdated { found: 1, .. })));
+        let (_, backup) = migrate(&path).unwrap();
+        let backup = open::readable(&backup.unwrap()).unwrap();
+        assert_eq!(version(&backup).unwrap(), 1);
+    }
+
+    #[test]
+    fn a_file_that_is_no_database_is_called_damaged() {
+        let (_directory, path) = database();
+        std::fs::write(&path, "this is not a database, but it is long enough to look").unwrap();
+        assert!(matches!(migrate(&path), Err(StoreError::Damaged { .. })));
+    }
+
+    #[test]
+    fn every_table_declares_what_a_rollback_may_do_with_it() {
+        let (_directory, path) = database();
+        migrate(&path).unwrap();
+        let connection = open::readable(&path).unwrap();
+        let mut query = connection
+            .prepare(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+            )
+            .unwrap();
+        let found: Vec<String> =
+            query.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let declared: Vec<_> = tables().iter().map(|table| table.name).collect();
+        for name in &found {
+            // A full-text index keeps its data in shadow tables named after itself.
+            let owner = name
+                .split_once("_text_")
+                .map_or(name.clone(), |(owner, _)| format!("{owner}_text"));
+            assert!(declared.contains(&owner.as_str()), "table {name} declares no class");
+        }
+        for name in declared {
+            assert!(found.iter().any(|table| table == name), "class for {name}, which is no table");
+        }
+    }
+}
