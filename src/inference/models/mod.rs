@@ -1,3 +1,16 @@
 //! Models on disk: the manifest that describes them, which are installed, and whether their files are what they should be.
 //!
-//! The manifest is descriptive only: nothing here opens a network connection (LL-DEP-47).
+//! The manifest is descriptive only: nothing here opens a network connection (LL-DEP-47), and nothing here deletes a model.
+
+mod import;
+mod installed;
+mod manifest;
+mod verify;
+
+#[cfg(test)]
+mod tests;
+
+pub use import::{ImportError, Imported, import};
+pub use installed::{Listed, LlmModel, State, expected_files, list, resolve_llm};
+pub use manifest::{Format, Manifest, ManifestError, Model, ModelFile, Source, Task};
+pub use verify::{Verdict, VerifiedFile, verify};

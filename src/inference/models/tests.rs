@@ -1,0 +1,191 @@
+//! Installing, finding and checking models in real directories.
+
+use super::*;
+use crate::foundation::settings::Paths;
+use crate::foundation::values::Sha256;
+use std::{fs, path::Path};
+
+struct Node {
+    directory: tempfile::TempDir,
+    paths: Paths,
+}
+
+fn node() -> Node {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().to_owned();
+    let paths = Paths {
+        config: root.join("etc"),
+        models: root.join("models"),
+        containers: root.join("containers"),
+        state: root.join("state"),
+        protected: root.join("state/data"),
+        storage: root.join("state/data/storage"),
+        onnxruntime: None,
+        root,
+    };
+    fs::create_dir_all(&paths.models).unwrap();
+    Node { directory, paths }
+}
+
+impl Node {
+    fn write(&self, path: &str, content: &str) {
+        let path = self.directory.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    /// A manifest with one model, `tiny`, whose graph holds `content`.
+    fn manifest(&self, content: &str) {
+        let digest = Sha256::of(content);
+        let bytes = content.len();
+        self.write(
+            "models/manifest.json",
+            &format!(
+                r#"{{"schema_version":"0.2","models":[{{"id":"tiny","display_name":"Tiny","task":"llm","format":"onnx",
+                "local_path":"llm/tiny","filename":"model.onnx",
+                "files":[{{"path":"model.onnx","bytes":{bytes},"sha256":"{digest}"}},{{"path":"tokenizer.json"}}]}},
+                {{"id":"old","display_name":"Old","format":"gguf","local_path":"gguf","filename":"old.gguf","onnx_equivalent":"tiny"}}]}}"#
+            ),
+        );
+    }
+
+    fn install(&self, folder: &str, content: &str) {
+        self.write(&format!("{folder}/model.onnx"), content);
+        self.write(&format!("{folder}/tokenizer.json"), "{}");
+    }
+
+    fn state(&self, id: &str) -> State {
+        list(&self.paths).unwrap().into_iter().find(|model| model.id == id).unwrap().state
+    }
+
+    fn everything(&self) -> Vec<String> {
+        let walk = walkdir::WalkDir::new(&self.paths.models).sort_by_file_name();
+        walk.into_iter().map(|entry| entry.unwrap().path().display().to_string()).collect()
+    }
+}
+
+#[test]
+fn a_model_is_missing_then_present_then_not_what_it_should_be() {
+    let node = node();
+    node.manifest("graph");
+    assert!(matches!(node.state("tiny"), State::Missing { files } if files.len() == 2));
+    node.install("models/llm/tiny", "graph");
+    assert_eq!(node.state("tiny"), State::Present);
+    node.install("models/llm/tiny", "gra");
+    assert!(matches!(node.state("tiny"), State::Mismatch { .. }));
+}
+
+// LL-REF-43
+#[test]
+fn verifying_tells_a_changed_byte_of_the_same_length() {
+    let node = node();
+    node.manifest("graph");
+    node.install("models/llm/tiny", "grapf");
+    assert_eq!(node.state("tiny"), State::Present);
+    let manifest = Manifest::load(&node.paths).unwrap();
+    let verified = verify(&node.paths, manifest.get("tiny").unwrap(), |_| ());
+    assert!(matches!(verified[0].verdict, Verdict::Mismatch { .. }));
+    assert!(matches!(verified[1].verdict, Verdict::Unknown { .. }));
+    assert!(verified[0].verdict.is_fault() && !verified[1].verdict.is_fault());
+}
+
+#[test]
+fn a_remedy_names_the_folder_and_the_files_it_expects() {
+    let node = node();
+    node.manifest("graph");
+    let issue = resolve_llm(&node.paths, None).unwrap_err();
+    assert_eq!(issue.code, "model_missing");
+    let folder = node.paths.models.join("llm/tiny");
+    assert_eq!(
+        issue.mend,
+        format!("put its files (model.onnx, tokenizer.json) in {}", folder.display())
+    );
+}
+
+#[test]
+fn a_gguf_file_is_answered_with_the_onnx_equivalent() {
+    let node = node();
+    node.manifest("graph");
+    node.write("models/gguf/old.gguf", "GGUF");
+    for wanted in [None, Some("old"), Some("gguf/old.gguf")] {
+        let issue = resolve_llm(&node.paths, wanted).unwrap_err();
+        assert_eq!(issue.code, "model_format", "{wanted:?}");
+        assert!(issue.mend.contains("use tiny instead"), "{}", issue.mend);
+    }
+    assert!(matches!(node.state("old"), State::Unsupported { present: true, .. }));
+    let refused = import(&node.paths, &node.paths.models.join("gguf/old.gguf"), None, |_| ());
+    assert!(matches!(refused, Err(ImportError::Gguf { .. })));
+}
+
+#[test]
+fn a_folder_that_no_entry_names_is_found_and_can_be_named() {
+    let node = node();
+    node.manifest("graph");
+    node.install("models/mine", "anything");
+    let found = resolve_llm(&node.paths, None).unwrap();
+    assert_eq!(
+        (found.id.as_str(), found.graph.clone()),
+        ("mine", node.paths.models.join("mine/model.onnx"))
+    );
+    assert_eq!(resolve_llm(&node.paths, Some("mine")).unwrap(), found);
+    assert_eq!(node.state("mine"), State::Present);
+}
+
+#[test]
+fn what_the_manifest_names_comes_before_what_merely_lies_there() {
+    let node = node();
+    node.manifest("graph");
+    node.install("models/a-stray", "anything");
+    node.install("models/llm/tiny", "graph");
+    assert_eq!(resolve_llm(&node.paths, None).unwrap().id, "tiny");
+}
+
+// LL-DEP-43
+#[test]
+fn a_link_out_of_the_models_directory_is_refused() {
+    let node = node();
+    node.manifest("graph");
+    node.install("elsewhere", "graph");
+    fs::create_dir_all(node.paths.models.join("llm")).unwrap();
+    let outside = node.directory.path().join("elsewhere");
+    std::os::unix::fs::symlink(&outside, node.paths.models.join("llm/tiny")).unwrap();
+    assert_eq!(resolve_llm(&node.paths, None).unwrap_err().code, "model_outside");
+    assert_eq!(resolve_llm(&node.paths, Some("../elsewhere")).unwrap_err().code, "model_outside");
+}
+
+#[test]
+fn an_import_is_whole_and_checked() {
+    let node = node();
+    node.manifest("graph");
+    node.install("download", "graph");
+    let mut bytes = 0;
+    let imported =
+        import(&node.paths, &node.directory.path().join("download"), Some("tiny"), |block| {
+            bytes += block
+        })
+        .unwrap();
+    assert_eq!((imported.files, imported.bytes, bytes), (2, 7, 7));
+    assert_eq!(imported.unverified, [Path::new("tokenizer.json")]);
+    assert_eq!(node.state("tiny"), State::Present);
+}
+
+// LL-REF-41, LL-REF-45: whatever goes wrong, what was there stays and nothing half-written is left.
+#[test]
+fn an_import_that_fails_leaves_everything_as_it_was() {
+    let node = node();
+    node.manifest("graph");
+    node.install("download", "other");
+    node.install("models/mine", "anything");
+    let before = node.everything();
+    let download = node.directory.path().join("download");
+    let wrong = import(&node.paths, &download, Some("tiny"), |_| ());
+    assert!(matches!(wrong, Err(ImportError::Mismatch { .. })), "{wrong:?}");
+    let taken = import(&node.paths, &download, Some("mine"), |_| ());
+    assert!(matches!(taken, Err(ImportError::Exists(_))), "{taken:?}");
+    let name = import(&node.paths, &download, Some("../x"), |_| ());
+    assert!(matches!(name, Err(ImportError::BadName(_))), "{name:?}");
+    fs::remove_file(download.join("tokenizer.json")).unwrap();
+    let missing = import(&node.paths, &download, Some("tiny"), |_| ());
+    assert!(matches!(missing, Err(ImportError::MissingFile { .. })), "{missing:?}");
+    assert_eq!(node.everything(), before);
+}

@@ -1,0 +1,71 @@
+//! Whether a model's files are byte for byte what the manifest says.
+
+use super::manifest::{Model, ModelFile};
+use crate::foundation::settings::Paths;
+use crate::foundation::values::Sha256;
+use serde::Serialize;
+use std::{fs::File, io, path::PathBuf};
+
+/// One file, and what was found of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct VerifiedFile {
+    /// Its full path.
+    pub path: PathBuf,
+    /// What was found.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+}
+
+/// What was found of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum Verdict {
+    /// The digest is the manifest's.
+    Verified,
+    /// The manifest has no digest for it.
+    Unknown {
+        /// The digest found.
+        found: Sha256,
+    },
+    /// The digest is another.
+    Mismatch {
+        /// The manifest's digest.
+        expected: Sha256,
+        /// The digest found.
+        found: Sha256,
+    },
+    /// The file is not there.
+    Missing,
+    /// The file cannot be read.
+    Unreadable {
+        /// What the system said.
+        error: String,
+    },
+}
+
+impl Verdict {
+    /// Whether a person has to do something about it.
+    pub fn is_fault(&self) -> bool {
+        !matches!(self, Self::Verified | Self::Unknown { .. })
+    }
+}
+
+/// Hashes a model's files, and tells `seen` about each block's length in bytes.
+pub fn verify(paths: &Paths, model: &Model, mut seen: impl FnMut(u64)) -> Vec<VerifiedFile> {
+    let directory = model.directory(paths);
+    let check = |file: &ModelFile| {
+        let path = directory.join(&file.path);
+        let verdict =
+            match File::open(&path).and_then(|opened| Sha256::of_reader(opened, &mut seen)) {
+                Ok(found) => match file.sha256 {
+                    Some(expected) if expected == found => Verdict::Verified,
+                    Some(expected) => Verdict::Mismatch { expected, found },
+                    None => Verdict::Unknown { found },
+                },
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Verdict::Missing,
+                Err(error) => Verdict::Unreadable { error: error.to_string() },
+            };
+        VerifiedFile { path, verdict }
+    };
+    model.files.iter().map(check).collect()
+}
