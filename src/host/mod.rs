@@ -1,1 +1,70 @@
-//! Facts about the machine this node runs on, read from `/proc`, `/etc` and the file systems.
+//! Facts about the machine this node runs on, read from `/proc`, `/sys`, `/etc` and the file systems.
+//!
+//! Every reader takes a [`Machine`], which is a root prefix and a way to measure file systems, so that tests read fixture
+//! trees. A fact is typed data for programs and a sentence for people. Facts are read and never changed here, and no
+//! command is run.
+//!
+//! A fact says when and from where it was read ([`Fact::read_at`], [`Source`]). In a container the core will read a snapshot that
+//! `ladylinux host-facts --json` wrote on the host; that snapshot is [`Fact`] as JSON, and its age is `read_at`.
+//!
+//! ```
+//! use ladylinux::host::{Topic, facts};
+//!
+//! let fact = facts(Topic::Memory)?;
+//! assert!(fact.sentence().contains("GiB") || fact.sentence().contains("MiB"));
+//! # Ok::<(), ladylinux::host::HostError>(())
+//! ```
+
+mod disk;
+mod fact;
+mod language;
+mod listeners;
+mod load;
+mod machine;
+mod memory;
+mod os;
+mod uptime;
+mod users;
+
+pub use disk::{Disk, FileSystem};
+pub use fact::{Data, Fact, Source, Topic, UnknownTopic};
+pub use language::Language;
+pub use listeners::{Listener, Listeners, Protocol};
+pub use load::Load;
+pub use machine::{Machine, Space};
+pub use memory::Memory;
+pub use os::Os;
+pub use uptime::Uptime;
+pub use users::{Account, Users};
+
+use std::{io, path::PathBuf};
+
+/// Reads one topic from the machine this process runs on.
+///
+/// This blocks, and may do so for long where a network file system does not answer: call it off the async threads.
+pub fn facts(topic: Topic) -> Result<Fact, HostError> {
+    Machine::this().fact(topic)
+}
+
+/// Why a fact cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// A file of the machine cannot be read.
+    #[error("cannot read {}: check that it exists and that this user may read it", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file of the machine is not in the form that its maker documents.
+    #[error("line {line} of {} is not as expected ({expected}): please report it together with that line", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What should stand there.
+        expected: &'static str,
+    },
+}
