@@ -3,10 +3,11 @@
 //! A verb is a struct of arguments with `run(&self, &Common) -> Outcome`. It prints through [`out`] and nothing else.
 
 mod exit;
+mod host_facts;
 mod out;
 
 use clap::{Args, Parser, Subcommand};
-use exit::{Exit, Outcome};
+use exit::Outcome;
 use std::{future::Future, path::PathBuf, process::ExitCode};
 
 /// The whole command line.
@@ -38,12 +39,17 @@ struct Common {
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {}
+enum Verb {
+    /// Tell what this machine says about itself: disk, memory, load, uptime, OS, users, open ports
+    HostFacts(host_facts::HostFacts),
+}
 
 /// Runs the verb that the command line names.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    let outcome: Outcome = match arguments.verb {};
+    let outcome: Outcome = match &arguments.verb {
+        Verb::HostFacts(verb) => verb.run(&arguments.common),
+    };
     exit::code(outcome)
 }
 

@@ -95,9 +95,7 @@ pub(super) fn read(machine: &Machine) -> Result<Found<Listeners>, HostError> {
     let wanted: BTreeSet<u64> = sockets.iter().map(|socket| socket.inode).collect();
     let processes = processes(machine, &wanted);
     if sockets.iter().any(|socket| !processes.contains_key(&socket.inode)) {
-        notes.push(
-            "programs of other users are not shown: their owner or root can see them".to_owned(),
-        );
+        notes.push("programs that this user may not see are left out".to_owned());
     }
     let mut listeners: Vec<Listener> = sockets
         .into_iter()
@@ -289,7 +287,7 @@ mod tests {
             "Open to other machines: 22/tcp (sshd). Open to this machine only: 8080/tcp (ana)."
         );
         assert!(found.notes[0].contains("line 5 of"), "{:?}", found.notes);
-        assert!(found.notes[1].contains("other users"), "{:?}", found.notes);
+        assert!(found.notes[1].contains("may not see"), "{:?}", found.notes);
     }
 
     #[test]
