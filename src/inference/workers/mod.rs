@@ -9,6 +9,10 @@
 //! What crosses the pipe is in [`protocol`]; what is decided about restarts is in `machine`. A worker ends when its
 //! standard input closes, so that none outlives the core.
 
+pub mod frame;
+pub mod machine;
+pub mod permits;
 pub mod protocol;
+pub mod queue;
 
 pub use protocol::{ChatMessage, Completion, Generate, Refusal, Sampling, WorkerKind};
