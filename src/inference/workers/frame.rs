@@ -113,8 +113,7 @@ impl<In, Out: Serialize> Encoder<Frame<Out>> for Codec<In, Out> {
         serde_json::to_writer(bytes.writer(), &frame.message).map_err(io::Error::from)?;
         let header = bytes.len() - start - PREFIX_BYTES;
         let lengths = fitting(header, MAX_HEADER_BYTES, FrameError::HeaderTooLong).and_then(|h| {
-            let p =
-                fitting(frame.payload.len(), MAX_PAYLOAD_BYTES, FrameError::PayloadTooLong)?;
+            let p = fitting(frame.payload.len(), MAX_PAYLOAD_BYTES, FrameError::PayloadTooLong)?;
             Ok((h, p))
         });
         match lengths {
@@ -221,7 +220,10 @@ mod tests {
         assert!(!format!("{error} {error:?}").contains("secret"));
         assert!(matches!(decoded(prefixed(b"", b"")), Err(FrameError::NotJson { .. })));
         assert!(matches!(decoded(prefixed(b"\xff\xfe", b"")), Err(FrameError::NotJson { .. })));
-        assert!(matches!(decoded(prefixed(b"{} {}", b"")), Err(FrameError::NotAMessage { .. } | FrameError::NotJson { .. })));
+        assert!(matches!(
+            decoded(prefixed(b"{} {}", b"")),
+            Err(FrameError::NotAMessage { .. } | FrameError::NotJson { .. })
+        ));
     }
 
     #[test]
@@ -283,13 +285,15 @@ mod tests {
         let id = || any::<u128>().prop_map(|bits| RequestId(uuid::Uuid::from_u128(bits)));
         let message = (".{0,8}", any::<String>())
             .prop_map(|(role, content)| ChatMessage { role, content: content.into() });
-        let sampling = (any::<Option<u64>>(), proptest::option::of(0f32..2.0), any::<Option<u32>>())
-            .prop_map(|(seed, temperature, top_k)| Sampling {
-                seed,
-                temperature,
-                top_k: top_k.map(|k| k as usize),
-                ..Sampling::default()
-            });
+        let sampling =
+            (any::<Option<u64>>(), proptest::option::of(0f32..2.0), any::<Option<u32>>()).prop_map(
+                |(seed, temperature, top_k)| Sampling {
+                    seed,
+                    temperature,
+                    top_k: top_k.map(|k| k as usize),
+                    ..Sampling::default()
+                },
+            );
         let generate = (proptest::collection::vec(message, 0..4), sampling, any::<u32>()).prop_map(
             |(messages, sampling, max_tokens)| Generate {
                 messages,
@@ -367,11 +371,12 @@ mod tests {
     /// Returns pure noise, noise behind a plausible prefix, and good frames with a few bytes turned.
     fn hostile_bytes() -> impl Strategy<Value = Vec<u8>> {
         let noise = || proptest::collection::vec(any::<u8>(), 0..600);
-        let behind_a_prefix = (0u32..200, 0u32..200, noise()).prop_map(|(header, payload, noise)| {
-            let mut bytes = announcing(header, payload).to_vec();
-            bytes.extend(noise);
-            bytes
-        });
+        let behind_a_prefix =
+            (0u32..200, 0u32..200, noise()).prop_map(|(header, payload, noise)| {
+                let mut bytes = announcing(header, payload).to_vec();
+                bytes.extend(noise);
+                bytes
+            });
         let header = prop_oneof![
             Just(r#"{"type":"ready","protocol":1,"model":{}}"#.to_owned()),
             Just(r#"{"type":"refused","refusal":{"code":"a","message":"b"}}"#.to_owned()),

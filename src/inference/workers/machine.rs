@@ -242,9 +242,8 @@ impl Machine {
             }
             (State::Cancelling { fault, .. }, Fact::Woke) => self.end(fault, []),
             (State::Ending { fault: Some(fault) }, Fact::Ended) => self.died(fault, now, []),
-            (State::Ending { fault: None }, Fact::Ended) | (State::Restarting { .. }, Fact::Woke) => {
-                self.start(now)
-            }
+            (State::Ending { fault: None }, Fact::Ended)
+            | (State::Restarting { .. }, Fact::Woke) => self.start(now),
             (State::Stopping { .. }, Fact::Ended | Fact::NotSpawned) => self.go(State::Stopped, []),
             (State::Stopping { .. }, Fact::Woke) => {
                 self.go(State::Stopping { kill_at: None }, [Effect::Kill])
@@ -313,7 +312,8 @@ impl Machine {
         now: Moment,
         first: impl Into<Vec<Effect>>,
     ) -> Vec<Effect> {
-        let mut effects = self.go(State::Cancelling { id, kill_at: now + CANCEL_GRACE, fault }, first);
+        let mut effects =
+            self.go(State::Cancelling { id, kill_at: now + CANCEL_GRACE, fault }, first);
         effects.push(Effect::Cancel(id));
         effects
     }
@@ -565,8 +565,7 @@ mod tests {
                 Fact::Ended => self.alive = false,
                 Fact::NotSpawned if matches!(before, State::Starting { .. }) => self.alive = false,
                 Fact::Began(_) if *before == State::Ready => self.running = true,
-                Fact::Finished(id) | Fact::Left(id)
-                    if matches!(before, State::Busy { id: busy, .. } if busy == id) =>
+                Fact::Finished(id) | Fact::Left(id) if matches!(before, State::Busy { id: busy, .. } if busy == id) =>
                 {
                     self.running = false;
                 }
