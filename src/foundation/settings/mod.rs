@@ -6,6 +6,17 @@
 //! Layers, each over the one before: the defaults embedded from `ladylinux.toml` beside this file, then
 //! `/etc/ladylinux/ladylinux.toml`, the env file `/etc/ladylinux/ladylinux.env`, the process environment, and flags.
 
+mod env_file;
+mod keys;
+mod load;
+mod merged;
+mod problem;
+mod validated;
+mod written;
+
+pub use load::{Effective, Loaded, Sources, environment, load};
+pub use problem::{Fault, Origin, Problem, SettingsErrors};
+
 use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf, time::Duration};
 
 /// The defaults, spelled out and version-controlled; `ladylinux config default` prints them.
