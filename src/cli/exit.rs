@@ -1,6 +1,7 @@
 //! How a run ends: the only place that turns errors into exit codes.
 
 use super::out;
+use crate::foundation::settings::SettingsErrors;
 use std::process::ExitCode;
 
 /// How a run ended.
@@ -25,7 +26,8 @@ pub(super) type Outcome = anyhow::Result<Exit>;
 pub(super) fn code(outcome: Outcome) -> ExitCode {
     let exit = outcome.unwrap_or_else(|error| {
         out::error(&error);
-        Exit::Failed
+        // Wrong settings are refused before anything is done.
+        if error.is::<SettingsErrors>() { Exit::Refused } else { Exit::Failed }
     });
     ExitCode::from(exit as u8)
 }

@@ -4,11 +4,14 @@
 
 mod exit;
 mod host_facts;
+mod models;
 mod out;
 
+use crate::foundation::settings::{self, Loaded, Sources};
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use exit::Outcome;
-use std::{future::Future, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -38,10 +41,32 @@ struct Common {
     set: Vec<String>,
 }
 
+impl Common {
+    /// Loads the settings, with `flags` of the verb's own (dotted key, value) over the others.
+    fn load(&self, flags: &[(&str, String)]) -> anyhow::Result<Loaded> {
+        let mut all: Vec<(String, String)> = Vec::new();
+        if let Some(root) = &self.root {
+            all.push(("paths.root".to_owned(), root.display().to_string()));
+        }
+        for setting in &self.set {
+            let (key, value) = setting.split_once('=').with_context(|| {
+                format!("--set {setting}: write it as key=value, such as llm.queue=2")
+            })?;
+            all.push((key.to_owned(), value.to_owned()));
+        }
+        all.extend(flags.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
+        let loaded = settings::load(Sources::of_process(all))?;
+        loaded.warnings.iter().for_each(|warning| out::note(format!("warning: {warning}")));
+        Ok(loaded)
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Tell what this machine says about itself: disk, memory, load, uptime, OS, users, open ports
     HostFacts(host_facts::HostFacts),
+    /// List, show, verify and import models
+    Models(models::Models),
 }
 
 /// Runs the verb that the command line names.
@@ -49,6 +74,7 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome: Outcome = match &arguments.verb {
         Verb::HostFacts(verb) => verb.run(&arguments.common),
+        Verb::Models(verb) => verb.run(&arguments.common),
     };
     exit::code(outcome)
 }

@@ -1,0 +1,249 @@
+//! `ladylinux models`: list, show, verify and import models. Nothing here downloads or deletes one.
+
+use super::{Common, exit::Exit, exit::Outcome, out};
+use crate::foundation::settings::Paths;
+use crate::inference::models::{
+    self, Listed, Manifest, Model, State, Verdict, VerifiedFile, expected_files,
+};
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use std::{fs, path::PathBuf};
+
+/// The arguments of `models`.
+#[derive(Debug, Args)]
+pub(super) struct Models {
+    #[command(subcommand)]
+    verb: Verb,
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// List the manifest's models and what is installed of each, then models of no entry
+    List,
+    /// Show one model: its files, where they belong, and what is there
+    Show {
+        /// A manifest id, or a folder below the models directory
+        id: String,
+    },
+    /// Hash the installed files and compare them with the manifest; exits 3 on a fault
+    Verify {
+        /// Manifest ids; all that are installed if none is given
+        ids: Vec<String>,
+    },
+    /// Copy a model from a directory into the models directory, checked, whole or not at all
+    Import {
+        /// The directory that holds the model's files
+        from: PathBuf,
+        /// The manifest id it is; without one it gets the name of its directory
+        #[arg(long)]
+        id: Option<String>,
+    },
+}
+
+impl Models {
+    pub(super) fn run(&self, common: &Common) -> Outcome {
+        let paths = common.load(&[])?.settings.paths;
+        match &self.verb {
+            Verb::List => self.list(&paths),
+            Verb::Show { id } => self.show(&paths, id),
+            Verb::Verify { ids } => self.verify(&paths, ids),
+            Verb::Import { from, id } => self.import(&paths, from, id.as_deref()),
+        }
+    }
+
+    fn list(&self, paths: &Paths) -> Outcome {
+        let listed = models::list(paths)?;
+        if self.json {
+            out::json(&listed)?;
+            return Ok(Exit::Done);
+        }
+        let width = listed.iter().map(|model| model.id.len()).max().unwrap_or(0);
+        for model in &listed {
+            out::line(format!(
+                "{:width$}  {:7}  {}",
+                model.id,
+                model.task.to_string(),
+                word(&model.state)
+            ));
+        }
+        out::note(format!(
+            "\nModels belong below {}; `ladylinux models show ID` names the files.",
+            paths.models.display()
+        ));
+        Ok(Exit::Done)
+    }
+
+    fn show(&self, paths: &Paths, id: &str) -> Outcome {
+        let manifest = Manifest::load(paths)?;
+        let listed = models::list(paths)?.into_iter().find(|model| model.id == id);
+        let listed = listed.with_context(|| {
+            format!("there is no model {id}: `ladylinux models list` shows them")
+        })?;
+        let entry = manifest.get(id);
+        if self.json {
+            out::json(&Shown { listed: &listed, entry })?;
+            return Ok(Exit::Done);
+        }
+        out::line(format!("{} ({})", listed.display_name, listed.id));
+        out::line(format!("  used by  the {} worker", listed.task));
+        out::line(format!("  state    {}", word(&listed.state)));
+        out::line(format!("  folder   {}", listed.directory.display()));
+        if let Some(model) = entry {
+            describe(paths, model);
+        }
+        if let (State::Missing { .. }, Some(model)) = (&listed.state, entry) {
+            out::line(format!(
+                "\nTo install it, put its files ({}) in its folder.",
+                expected_files(model)
+            ));
+        }
+        if let State::Unsupported { remedy, .. } = &listed.state {
+            out::line(format!("\nTo do the same: {remedy}."));
+        }
+        Ok(Exit::Done)
+    }
+
+    fn verify(&self, paths: &Paths, ids: &[String]) -> Outcome {
+        let manifest = Manifest::load(paths)?;
+        let listed = models::list(paths)?;
+        for id in ids {
+            if manifest.get(id).is_none() {
+                bail!("the manifest has no model {id}: `ladylinux models list` shows them");
+            }
+        }
+        let installed = |model: &&Model| {
+            listed.iter().any(|one| {
+                one.id == model.id && matches!(one.state, State::Present | State::Mismatch { .. })
+            }) || model.required
+        };
+        let chosen: Vec<&Model> = if ids.is_empty() {
+            manifest.models().iter().filter(installed).collect()
+        } else {
+            manifest.models().iter().filter(|model| ids.contains(&model.id)).collect()
+        };
+        let files = chosen.iter().flat_map(|model| {
+            model.files.iter().map(|file| model.directory(paths).join(&file.path))
+        });
+        let bar = progress(
+            files.filter_map(|path| fs::metadata(path).ok()).map(|found| found.len()).sum(),
+        );
+        let verified: Vec<VerifiedFile> = chosen
+            .iter()
+            .flat_map(|model| models::verify(paths, model, |bytes| bar.inc(bytes)))
+            .collect();
+        bar.finish_and_clear();
+        let faulty = verified.iter().any(|file| file.verdict.is_fault());
+        if self.json {
+            out::json(&verified)?;
+        } else if verified.is_empty() {
+            out::line("no model of the manifest is installed");
+        } else {
+            for file in &verified {
+                out::line(format!("{}  {}", file.path.display(), verdict(&file.verdict)));
+            }
+        }
+        Ok(if faulty { Exit::NotReady } else { Exit::Done })
+    }
+
+    fn import(&self, paths: &Paths, from: &PathBuf, id: Option<&str>) -> Outcome {
+        let sizes = walkdir::WalkDir::new(from).into_iter().filter_map(Result::ok);
+        let bar = progress(
+            sizes
+                .filter_map(|entry| entry.metadata().ok())
+                .filter(fs::Metadata::is_file)
+                .map(|file| file.len())
+                .sum(),
+        );
+        let imported = models::import(paths, from, id, |bytes| bar.inc(bytes));
+        bar.finish_and_clear();
+        let imported = imported?;
+        if self.json {
+            out::json(&imported)?;
+            return Ok(Exit::Done);
+        }
+        out::line(format!(
+            "{} is in {} ({} files, {} bytes)",
+            imported.id,
+            imported.directory.display(),
+            imported.files,
+            imported.bytes
+        ));
+        for file in &imported.unverified {
+            out::note(format!(
+                "  {}: the manifest has no digest for it, so it was not checked",
+                file.display()
+            ));
+        }
+        out::note("A running node loads it when it is started again.");
+        Ok(Exit::Done)
+    }
+}
+
+/// What `show --json` prints.
+#[derive(Debug, Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    listed: &'a Listed,
+    entry: Option<&'a Model>,
+}
+
+fn describe(paths: &Paths, model: &Model) {
+    out::line(format!("  licence  {}", model.licence));
+    if !model.source.url.is_empty() {
+        out::line(format!("  source   {}", model.source.url));
+    }
+    out::line("  files");
+    for file in &model.files {
+        let there =
+            if model.directory(paths).join(&file.path).is_file() { "there  " } else { "missing" };
+        let bytes = file.bytes.map_or_else(String::new, |bytes| format!("  {bytes} bytes"));
+        let digest = file.sha256.map_or_else(String::new, |digest| format!("  sha256 {digest}"));
+        out::line(format!("    {there}  {}{bytes}{digest}", file.path.display()));
+    }
+    if !model.notes.is_empty() {
+        out::line(format!("  {}", model.notes));
+    }
+}
+
+fn word(state: &State) -> String {
+    match state {
+        State::Present => "present".to_owned(),
+        State::Missing { .. } => "missing".to_owned(),
+        State::Mismatch { files } => {
+            let names: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+            format!("not what the manifest says: {}", names.join(", "))
+        }
+        State::Unsupported { present: true, .. } => {
+            "present, in a format this node does not run".to_owned()
+        }
+        State::Unsupported { present: false, .. } => {
+            "absent, in a format this node does not run".to_owned()
+        }
+    }
+}
+
+fn verdict(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Verified => "verified".to_owned(),
+        Verdict::Unknown { found } => {
+            format!("not checked: the manifest has no digest (sha256 {found})")
+        }
+        Verdict::Mismatch { expected, found } => {
+            format!("WRONG: sha256 {found}, expected {expected}")
+        }
+        Verdict::Missing => "MISSING".to_owned(),
+        Verdict::Unreadable { error } => format!("UNREADABLE: {error}"),
+    }
+}
+
+/// A bar on a terminal, and nothing elsewhere.
+fn progress(bytes: u64) -> ProgressBar {
+    let style =
+        ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}");
+    ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
