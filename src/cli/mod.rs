@@ -2,6 +2,7 @@
 //!
 //! A verb is a struct of arguments with `run(&self, &Common) -> Outcome`. It prints through [`out`] and nothing else.
 
+mod bench;
 mod exit;
 mod host_facts;
 mod models;
@@ -63,6 +64,8 @@ impl Common {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Measure this release; scripts/bench compares it with others
+    Bench(bench::Bench),
     /// Tell what this machine says about itself: disk, memory, load, uptime, OS, users, open ports
     HostFacts(host_facts::HostFacts),
     /// List, show, verify and import models
@@ -73,6 +76,7 @@ enum Verb {
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome: Outcome = match &arguments.verb {
+        Verb::Bench(verb) => verb.run(),
         Verb::HostFacts(verb) => verb.run(&arguments.common),
         Verb::Models(verb) => verb.run(&arguments.common),
     };

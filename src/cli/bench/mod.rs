@@ -1,0 +1,28 @@
+//! `ladylinux bench`: our side of the comparisons that `scripts/bench` draws; it prints figures and judges none.
+
+mod answer;
+mod stream;
+
+use super::exit::Outcome;
+use clap::{Args, Subcommand};
+
+/// Measure this release; `scripts/bench` compares it with others
+#[derive(Debug, Args)]
+pub(super) struct Bench {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    Stream(stream::StreamRun),
+}
+
+impl Bench {
+    /// Runs the measurement that was named.
+    pub(super) fn run(&self) -> Outcome {
+        match &self.what {
+            What::Stream(run) => run.run(),
+        }
+    }
+}
