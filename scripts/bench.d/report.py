@@ -1,0 +1,115 @@
+"""Turns the newest record of each part into the tables of docs/benchmarks.md."""
+
+import json
+
+from places import ROOT, Stop, say
+
+BEGIN, END = "<!-- scripts/bench report --write: begin -->", "<!-- scripts/bench report --write: end -->"
+PAGE = ROOT / "docs/benchmarks.md"
+
+
+def report(options):
+    """Prints the tables, or puts them into the page."""
+    text = tables(newest(options.record))
+    if not options.write:
+        print(text)
+        return
+    page = PAGE.read_text()
+    before, begin, rest = page.partition(BEGIN)
+    _old, end, after = rest.partition(END)
+    if not begin or not end:
+        raise Stop(f"{PAGE} has no `{BEGIN}` … `{END}` to fill")
+    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}")
+    say(f"wrote {PAGE}")
+
+
+def newest(paths):
+    """Returns the newest record of each part, from the files that were named or from target/bench."""
+    found = {}
+    for path in paths or sorted((ROOT / "target/bench").glob("*.json")):
+        record = json.loads(path.read_text())
+        found |= {name: (record, part) for name, part in record["parts"].items()}
+    if not found:
+        raise Stop("no record in target/bench: run `scripts/bench engine`, `stream` or `http` first")
+    return found
+
+
+def tables(found):
+    makers = {"engine": _engine, "stream": _stream, "http": _http}
+    return "\n".join(_heading(*found[name]) + maker(found[name][1]) for name, maker in makers.items() if name in found)
+
+
+def _heading(record, part):
+    machine = record["machine"]
+    instructions = f" ({', '.join(machine['instructions'])})" if machine["instructions"] else ""
+    note = f" {record['note']}" if record["note"] else ""
+    return (
+        f"### {part['title']}\n\n{record['started'][:10]}, commit {record['commit']}: {machine['cpu']}, {machine['cores']} cores"
+        f"{instructions}, {machine['memory_gib']} GiB, Linux {machine['kernel']}, {machine['system']}.{note}\n\n"
+    )
+
+
+def _engine(part):
+    lines = ["| int4 block | measurement | ours tok/s | llama.cpp tok/s | ratio | interval | at least | reached |"]
+    lines.append("|---|---|---|---|---|---|---|---|")
+    for row in part["summary"]:
+        interval = row["interval"]
+        lines.append(
+            f"| {row['block']} | {row['measurement']} | {row['ours']:.1f} | {row['theirs']:.1f} | {row['ratio']:.3f} "
+            f"| {interval['low']:.3f} to {interval['high']:.3f} | {_goal(row.get('at_least'))} | {_reached(row)} |"
+        )
+    others = [row["other_cores_busy"] for row in part["samples"]]
+    pairs = part["summary"][0]["pairs"]
+    confidence = part["summary"][0]["interval"]["confidence"]
+    return "\n".join(lines) + (
+        f"\n\n{pairs} pairs, {part['threads']} threads, {part['decoded_tokens']} tokens decoded; medians of the pairs; "
+        f"the intervals hold the median with {confidence:.1%}; other processes kept up to {max(others):.2f} cores busy.\n"
+    )
+
+
+def _stream(part):
+    row = part["summary"]
+    rate = row["decode_streamed_over_bare"]
+    return (
+        "| tokens | p50 µs | p95 µs | p99 µs | max µs | p50 at most | reached | decode, streamed / bare |\n|---|---|---|---|---|---|---|---|\n"
+        f"| {row['tokens']} | {row['p50_us']:.0f} | {row['p95_us']:.0f} | {row['p99_us']:.0f} | {row['max_us']:.0f} "
+        f"| {row['at_most_p50_us']} | {_reached(row)} | {rate['ours']:.1f} / {rate['theirs']:.1f} tok/s = {rate['ratio']:.3f} |\n"
+    )
+
+
+def _http(part):
+    lines = [f"| {part['connections']} connections | ours /s | FastAPI /s | ratio | interval | at least | reached |"]
+    lines.append("|---|---|---|---|---|---|---|")
+    for row in part["summary"]["routes"]:
+        interval = row["interval"]
+        size = f" ({part['sse_bytes']} bytes in {part['sse_events']} events)" if row["route"].startswith("SSE") else ""
+        lines.append(
+            f"| `{row['route']}`{size} | {row['ours']:.0f} | {row['theirs']:.0f} | {row['ratio']:.1f} "
+            f"| {interval['low']:.1f} to {interval['high']:.1f} | {_goal(row.get('at_least'))} | {_reached(row)} |"
+        )
+    memory, start = part["summary"]["memory"], part["summary"]["start"]
+    lines += [
+        "",
+        "| | ours | FastAPI | at most | reached |",
+        "|---|---|---|---|---|",
+        f"| idle resident memory, no workers, MiB | {memory['ours_idle_mib']:.1f} | {memory['fastapi_idle_mib']:.1f} "
+        f"| {memory['at_most_mib']} and {memory['at_most_share']}× ({memory['share']:.2f}×) | {_reached(memory)} |",
+        f"| resident memory after the load, MiB | {memory['ours_after_load_mib']:.1f} | {memory['fastapi_after_load_mib']:.1f} | | |",
+        f"| start to ready, ms (median, min to max) | {_range(start)} | {_range(start['fastapi'])} | {start['at_most_ms']} | {_reached(start)} |",
+        f"| start to live, ms | {_range(start['live'])} | | | |",
+    ]
+    first = part["summary"]["routes"][0]
+    lines += ["", f"{first['pairs']} pairs of {part['seconds']} s; the intervals hold the median with {first['interval']['confidence']:.1%}."]
+    return "\n".join(lines) + "\n"
+
+
+def _range(row):
+    return f"{row['median']:.0f}, {row['min']:.0f} to {row['max']:.0f}"
+
+
+def _goal(goal):
+    return "" if goal is None else f"{goal:g}×"
+
+
+def _reached(row):
+    return {True: "yes", False: "**no**", None: ""}[row.get("reached")]
