@@ -1,0 +1,188 @@
+//! Says how a disk differs from the tree, without changing anything.
+
+use super::{
+    Owner,
+    provision::permissions,
+    tree::{self, Access, Directory},
+};
+use crate::foundation::{
+    settings::Paths,
+    values::{ReadinessIssue, Severity},
+};
+use rustix::fs::{Access as Rights, AtFlags, CWD, Stat};
+use rustix::io::Errno;
+use std::path::{Path, PathBuf};
+
+/// Returns every deviation from the tree, parents first.
+///
+/// What the node could not work with is critical; an unexpected owner or mode that leaves it working is a warning,
+/// unless it opens the directory to everybody.
+pub fn deviations(paths: &Paths) -> Vec<ReadinessIssue> {
+    let found = Found { paths, owner: Owner::expected(paths) };
+    let mut issues: Vec<_> = tree::directories(paths)
+        .iter()
+        .flat_map(|directory| found.in_directory(directory))
+        .collect();
+    issues.extend(found.in_env_file());
+    issues.extend(found.across_filesystems());
+    issues
+}
+
+/// Drops each missing directory below another missing one, which is what a person wants to read.
+pub fn foremost(issues: &[ReadinessIssue]) -> Vec<&ReadinessIssue> {
+    let missing = |issue: &ReadinessIssue| issue.code.ends_with("_missing");
+    let lost: Vec<&PathBuf> = issues
+        .iter()
+        .filter(|issue| missing(issue))
+        .filter_map(|issue| issue.path.as_ref())
+        .collect();
+    let below_another = |issue: &ReadinessIssue| {
+        let path = issue.path.as_deref();
+        missing(issue)
+            && lost.iter().any(|lost| {
+                path.and_then(Path::parent).is_some_and(|parent| parent.starts_with(lost))
+            })
+    };
+    issues.iter().filter(|issue| !below_another(issue)).collect()
+}
+
+struct Found<'a> {
+    paths: &'a Paths,
+    owner: Owner,
+}
+
+impl Found<'_> {
+    fn in_directory(&self, directory: &Directory) -> Vec<ReadinessIssue> {
+        let path = &directory.path;
+        let shown = path.display();
+        let critical = |suffix: &str, message: String| {
+            vec![self.issue(
+                Severity::Critical,
+                format!("{}_{suffix}", directory.code),
+                message,
+                path,
+            )]
+        };
+        let stat = match rustix::fs::lstat(path) {
+            Ok(stat) => stat,
+            Err(Errno::NOENT | Errno::NOTDIR) => {
+                return critical("missing", format!("the directory {shown} is missing"));
+            }
+            Err(error) => {
+                let message = format!("the directory {shown} cannot be reached ({error})");
+                return critical("execute_denied", message);
+            }
+        };
+        let kind = rustix::fs::FileType::from_raw_mode(stat.st_mode);
+        if kind.is_symlink() {
+            return critical("not_dir", format!("{shown} is a symbolic link, not a directory"));
+        }
+        if !kind.is_dir() {
+            return critical("not_dir", format!("{shown} is not a directory"));
+        }
+        let mut issues = self.denied(directory);
+        issues.extend(self.wrong_mode(directory, &stat));
+        issues.extend(self.wrong_owner(directory, &stat));
+        issues
+    }
+
+    fn denied(&self, directory: &Directory) -> Vec<ReadinessIssue> {
+        let write = directory.access == Access::Write;
+        let needs = [
+            (true, Rights::READ_OK, "read"),
+            (write, Rights::WRITE_OK, "write"),
+            (true, Rights::EXEC_OK, "execute"),
+        ];
+        let denied = needs.into_iter().filter_map(|(needed, right, name)| {
+            let refusal =
+                rustix::fs::accessat(CWD, &directory.path, right, AtFlags::EACCESS).err()?;
+            needed.then(|| {
+                self.issue(
+                    Severity::Critical,
+                    format!("{}_{name}_denied", directory.code),
+                    format!("this user may not {name} in {} ({refusal})", directory.path.display()),
+                    &directory.path,
+                )
+            })
+        });
+        denied.collect()
+    }
+
+    fn wrong_mode(&self, directory: &Directory, stat: &Stat) -> Option<ReadinessIssue> {
+        let mode = permissions(stat);
+        let open_to_all = mode & 0o007 & !directory.mode != 0;
+        (mode != directory.mode).then(|| {
+            self.issue(
+                if open_to_all { Severity::Critical } else { Severity::Warning },
+                format!("{}_wrong_mode", directory.code),
+                format!(
+                    "{} has mode {mode:04o} instead of {:04o}",
+                    directory.path.display(),
+                    directory.mode
+                ),
+                &directory.path,
+            )
+        })
+    }
+
+    /// What a node only reads may belong to anybody: a volume, an image or the host.
+    fn wrong_owner(&self, directory: &Directory, stat: &Stat) -> Option<ReadinessIssue> {
+        let wrong = directory.access == Access::Write && stat.st_uid != self.owner.uid;
+        wrong.then(|| {
+            self.issue(
+                Severity::Warning,
+                format!("{}_wrong_owner", directory.code),
+                format!(
+                    "{} belongs to user {} instead of {}",
+                    directory.path.display(),
+                    stat.st_uid,
+                    self.owner.uid
+                ),
+                &directory.path,
+            )
+        })
+    }
+
+    fn in_env_file(&self) -> Option<ReadinessIssue> {
+        let path = self.paths.config.join("ladylinux.env");
+        let stat = rustix::fs::lstat(&path).ok()?;
+        let mode = permissions(&stat);
+        (mode & 0o027 != 0).then(|| ReadinessIssue {
+            severity: Severity::Warning,
+            code: "env_file_wrong_mode".to_owned(),
+            message: format!("{} has mode {mode:04o}, and may carry secrets", path.display()),
+            mend: format!("run `chmod 640 {}`", path.display()),
+            path: Some(path),
+        })
+    }
+
+    /// Finished videos are moved into the streamable tree in one step, which only one filesystem can do.
+    fn across_filesystems(&self) -> Option<ReadinessIssue> {
+        let storage = rustix::fs::stat(&self.paths.storage).ok()?;
+        let streamable = self.paths.storage.join("streamable_videos");
+        let other = rustix::fs::stat(&streamable).ok()?;
+        (storage.st_dev != other.st_dev).then(|| ReadinessIssue {
+            severity: Severity::Warning,
+            code: "streamable_atomic_move_cross_filesystem".to_owned(),
+            message: format!("{} is on another filesystem than its parent", streamable.display()),
+            mend: "mount the protected root as one filesystem".to_owned(),
+            path: Some(streamable),
+        })
+    }
+
+    fn issue(
+        &self,
+        severity: Severity,
+        code: String,
+        message: String,
+        path: &Path,
+    ) -> ReadinessIssue {
+        let root = &self.paths.root;
+        let mend = if root == Path::new("/") {
+            "run `ladylinux provision` as root".to_owned()
+        } else {
+            format!("run `ladylinux provision --root {}`", root.display())
+        };
+        ReadinessIssue { severity, code, message, path: Some(path.to_owned()), mend }
+    }
+}
