@@ -1,4 +1,162 @@
 //! Documents in, passages out: cut, index, search, cite.
 //!
-//! Learning is incremental by content hash. Searching filters by what the reader may see inside the query itself.
-//! Full-text search lives here; vectors will stand beside it, over the same passages.
+//! ```text
+//! learn   files ──▶ read ──▶ cut ──▶ index          ladylinux learn PATH…
+//! ask     question ──▶ search ──▶ passages ──▶ extract ──▶ an answer that quotes and cites, or "not found"
+//! ```
+//!
+//! Learning is incremental by content hash, one transaction a document. Searching filters by what the reader may see
+//! inside every query, so that what others may not see changes neither results nor scores. [`extract()`] answers by quoting alone;
+//! a language model, where there is one, gets the same passages and is none of this room's business.
+//! Full-text search lives here; vectors will stand beside it, over the same passages (`passage.embedding` says which
+//! still wait for theirs).
+
+mod cut;
+mod extract;
+mod files;
+mod index;
+mod learn;
+mod question;
+mod search;
+mod stem;
+mod units;
+mod words;
+
+pub use extract::extract;
+pub use index::{Document, documents, forget};
+pub use learn::{Failure, LearnOptions, LearnReport, Mode, Outcome, Progress, learn};
+pub use question::Rarity;
+pub use search::search;
+
+use crate::foundation::store::{StoreError, sql};
+use serde::{Deserialize, Serialize};
+use std::{path::PathBuf, sync::Arc};
+
+/// Who is asking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Somebody unknown, who sees what everyone may see.
+    Everyone,
+    /// A person by name, who sees that and what is theirs.
+    Person(String),
+}
+
+impl Reader {
+    /// The word that stands for [`Reader::Everyone`] in the database and on the command line.
+    pub const EVERYONE: &str = "everyone";
+
+    /// Returns the name that stands in a document's `readers`.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Everyone => Self::EVERYONE,
+            Self::Person(name) => name,
+        }
+    }
+}
+
+impl From<&str> for Reader {
+    fn from(name: &str) -> Self {
+        if name == Self::EVERYONE { Self::Everyone } else { Self::Person(name.to_owned()) }
+    }
+}
+
+/// A stretch of a document that a question found.
+#[derive(Clone, Default, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Passage {
+    /// Names it in the database.
+    pub id: i64,
+    /// The path of its document.
+    pub document: String,
+    /// The title of its document.
+    pub title: String,
+    /// The headings above it, outermost first, joined by " › "; empty where there are none.
+    pub heading: String,
+    /// Its page, where the document has pages.
+    pub page: Option<u32>,
+    /// Where it starts in its document, in bytes.
+    pub start: u64,
+    /// Where it ends in its document, in bytes.
+    pub end: u64,
+    /// What it says: exactly those bytes of the document.
+    pub text: String,
+    /// How well it fits the question; comparable within one search only.
+    pub score: f64,
+    /// How rare the words of the question are among what the reader may see; [`extract()`] weighs by it.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub rarity: Arc<Rarity>,
+}
+
+impl std::fmt::Debug for Passage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Passage")
+            .field("id", &self.id)
+            .field("bytes", &(self.start..self.end))
+            .field("score", &self.score)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where an answer was found, word for word.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Citation {
+    /// The path of the document.
+    pub document: String,
+    /// The title of the document.
+    pub title: String,
+    /// The headings above the quote, outermost first, joined by " › "; empty where there are none.
+    pub heading: String,
+    /// The page, where the document has pages.
+    pub page: Option<u32>,
+    /// Where the quote starts in the document, in bytes.
+    pub start: u64,
+    /// Where the quote ends in the document, in bytes.
+    pub end: u64,
+    /// The quote: exactly those bytes of the document.
+    pub quote: String,
+}
+
+impl std::fmt::Debug for Citation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Citation").field("bytes", &(self.start..self.end)).finish_non_exhaustive()
+    }
+}
+
+/// What the documents say to a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// They say this.
+    Found {
+        /// The quotes, as a person reads them.
+        text: String,
+        /// Where each quote stands, best first.
+        citations: Vec<Citation>,
+    },
+    /// They do not say.
+    NotFound,
+}
+
+/// Why documents cannot be learned or searched.
+#[derive(Debug, thiserror::Error)]
+pub enum KnowledgeError {
+    /// The database failed.
+    #[error("cannot use the database of documents")]
+    Store(#[from] StoreError),
+    /// A path cannot be resolved, so nothing below it was touched.
+    #[error("cannot find {}: check its spelling, or drop what was learned from it with `ladylinux learn --forget`", path.display())]
+    Root {
+        /// The path as it was given.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A reader's name is empty.
+    #[error("a reader needs a name: give one, or leave it out for everyone")]
+    NamelessReader,
+}
+
+impl From<sql::Error> for KnowledgeError {
+    fn from(error: sql::Error) -> Self {
+        Self::Store(error.into())
+    }
+}

@@ -13,7 +13,7 @@ pub use task::Store;
 /// The names of `rusqlite` that queries need.
 pub mod sql {
     pub use rusqlite::{
-        Connection, OptionalExtension, Result, Row, Transaction, named_params, params,
+        Connection, Error, OptionalExtension, Result, Row, Transaction, named_params, params,
     };
 }
 

@@ -1,11 +1,14 @@
 -- A document is what `learn` was given. `readers` is who may see it: 'everyone', or the name of one person.
+-- `cut` says how it was cut into passages: another way of cutting makes it be learned again.
 CREATE TABLE document (
     id INTEGER PRIMARY KEY,
     path TEXT NOT NULL UNIQUE,
     root TEXT NOT NULL,
     title TEXT NOT NULL,
     sha256 BLOB NOT NULL,
+    cut TEXT NOT NULL,
     bytes INTEGER NOT NULL,
+    passages INTEGER NOT NULL,
     readers TEXT NOT NULL DEFAULT 'everyone',
     learned_at INTEGER NOT NULL
 ) STRICT;

@@ -1,0 +1,272 @@
+//! Learns what is at and below some paths: new and changed files in, unchanged ones skipped, gone ones out.
+//!
+//! One document is one transaction, and is told of only when that is durable: what was told of survives SIGKILL, and a
+//! later run goes on from there. A file that cannot be read stops nobody else. What was learned from it stays if it merely cannot
+//! be read now, and goes if its content can no longer be learned.
+
+use super::{
+    KnowledgeError, Reader, cut,
+    files::{self, FileProblem},
+    index::{self, Fresh},
+};
+use crate::foundation::{
+    store::{Store, StoreError, sql},
+    values::{Sha256, time},
+};
+use serde::Serialize;
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
+
+/// How to learn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LearnOptions {
+    /// Who may see what is learned.
+    pub reader: Reader,
+    /// The longest passage, in characters.
+    pub passage_chars: usize,
+    /// The largest file that is learned, in bytes.
+    pub max_file_bytes: u64,
+    /// Whether to write, or only to say what would be written.
+    pub mode: Mode,
+}
+
+/// Whether to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Write.
+    Write,
+    /// Only say what would be done.
+    DryRun,
+}
+
+/// What became of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was learned for the first time.
+    Added,
+    /// It was learned anew: its content, or who may see it, is another.
+    Updated,
+    /// It is as it was.
+    Unchanged,
+    /// It is gone, and so is what was learned from it.
+    Removed,
+    /// It could not be learned.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// One file's turn, told of when it is durable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Progress {
+    /// The file.
+    pub path: PathBuf,
+    /// What became of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// How many files had their turn, this one included.
+    pub done: usize,
+    /// How many files there are.
+    pub total: usize,
+}
+
+/// What was learned.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct LearnReport {
+    /// How many files are new.
+    pub added: u64,
+    /// How many files were learned anew.
+    pub updated: u64,
+    /// How many files are as they were.
+    pub unchanged: u64,
+    /// How many documents are gone.
+    pub removed: u64,
+    /// How many files were left alone because they are of another kind.
+    pub other: u64,
+    /// How many bytes of text were learned.
+    pub bytes: u64,
+    /// How many passages they were cut into.
+    pub passages: u64,
+    /// What could not be learned, and why.
+    pub failed: Vec<Failure>,
+}
+
+/// A file that could not be learned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// The file.
+    pub path: PathBuf,
+    /// Why.
+    pub reason: String,
+}
+
+/// Learns what is at and below `paths`, and tells `progress` of each file when it is durable.
+pub async fn learn(
+    store: &Store,
+    paths: &[PathBuf],
+    options: &LearnOptions,
+    progress: impl FnMut(Progress),
+) -> Result<LearnReport, KnowledgeError> {
+    if options.reader.name().trim().is_empty() {
+        return Err(KnowledgeError::NamelessReader);
+    }
+    let mut roots = Vec::new();
+    for path in paths {
+        let root = path.canonicalize();
+        roots.push(root.map_err(|source| KnowledgeError::Root { path: path.clone(), source })?);
+    }
+    let mut run = Run { store, options, progress, report: LearnReport::default(), done: 0, total: 0 };
+    for root in &roots {
+        run.root(root).await?;
+    }
+    Ok(run.report)
+}
+
+struct Run<'r, P> {
+    store: &'r Store,
+    options: &'r LearnOptions,
+    progress: P,
+    report: LearnReport,
+    done: usize,
+    total: usize,
+}
+
+impl<P: FnMut(Progress)> Run<'_, P> {
+    async fn root(&mut self, root: &Path) -> Result<(), KnowledgeError> {
+        let walked = root.to_owned();
+        let found = tokio::task::spawn_blocking(move || files::walk(&walked))
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        self.report.other += found.other;
+        self.total += found.files.len();
+        for file in &found.files {
+            let outcome = self.file(root, file).await?;
+            self.tell(file.clone(), outcome);
+        }
+        for (path, error) in &found.closed {
+            self.total += 1;
+            self.tell(path.clone(), failed(&FileProblem::Unreadable(clone_of(error))));
+        }
+        let closed = found.closed.into_iter().map(|(path, _)| path).collect();
+        self.remove_what_is_gone(root, found.files, closed).await
+    }
+
+    async fn file(&mut self, root: &Path, file: &Path) -> Result<Outcome, KnowledgeError> {
+        let Some(path) = file.to_str().map(str::to_owned) else {
+            return Ok(failed(&FileProblem::Name));
+        };
+        let (source, allowed) = (file.to_owned(), self.options.max_file_bytes);
+        let read = tokio::task::spawn_blocking(move || files::read(&source, allowed))
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        match read {
+            Ok((text, sha256)) => self.text(root, path, text, sha256).await,
+            Err(problem) => {
+                if problem.is_about_content() {
+                    self.write(move |transaction| index::remove(transaction, &path)).await?;
+                }
+                Ok(failed(&problem))
+            }
+        }
+    }
+
+    async fn text(
+        &mut self,
+        root: &Path,
+        path: String,
+        text: String,
+        sha256: Sha256,
+    ) -> Result<Outcome, KnowledgeError> {
+        let limit = self.options.passage_chars;
+        let how = format!("{}/{limit}", cut::VERSION);
+        let readers = self.options.reader.name().to_owned();
+        let asked = path.clone();
+        let known = self.store.read(move |connection| known(connection, &asked)).await?;
+        if let Some(known) = &known
+            && (known.sha256.as_slice(), &known.cut) == (sha256.as_bytes().as_slice(), &how)
+        {
+            if known.readers == readers {
+                return Ok(Outcome::Unchanged);
+            }
+            self.write(move |transaction| index::set_readers(transaction, &path, &readers)).await?;
+            return Ok(Outcome::Updated);
+        }
+        let cut = cut::cut(&text, files::format(Path::new(&path)), limit);
+        self.report.bytes += text.len() as u64;
+        self.report.passages += cut.pieces.len() as u64;
+        let root = root.to_string_lossy().into_owned();
+        let learned_at = time::now();
+        let fresh = Fresh { path, root, readers, text, sha256, how, cut, learned_at };
+        self.write(move |transaction| index::write(transaction, &fresh)).await?;
+        Ok(if known.is_some() { Outcome::Updated } else { Outcome::Added })
+    }
+
+    /// Removes documents below `root` that were not found there, unless they may be where nobody could look.
+    async fn remove_what_is_gone(
+        &mut self,
+        root: &Path,
+        found: Vec<PathBuf>,
+        closed: Vec<PathBuf>,
+    ) -> Result<(), KnowledgeError> {
+        let found: HashSet<PathBuf> = found.into_iter().collect();
+        let below = root.to_string_lossy().into_owned();
+        let known = self.store.read(move |connection| at_or_below(connection, &below)).await?;
+        for path in known {
+            let file = PathBuf::from(&path);
+            if found.contains(&file) || closed.iter().any(|closed| file.starts_with(closed)) {
+                continue;
+            }
+            self.write(move |transaction| index::remove(transaction, &path)).await?;
+            self.total += 1;
+            self.tell(file, Outcome::Removed);
+        }
+        Ok(())
+    }
+
+    async fn write(
+        &self,
+        work: impl FnOnce(&sql::Transaction<'_>) -> sql::Result<()> + Send + 'static,
+    ) -> Result<(), KnowledgeError> {
+        match self.options.mode {
+            Mode::DryRun => Ok(()),
+            Mode::Write => {
+                self.store.write(move |transaction| Ok(work(transaction)?)).await
+            }
+        }
+    }
+
+    fn tell(&mut self, path: PathBuf, outcome: Outcome) {
+        self.done += 1;
+        match &outcome {
+            Outcome::Added => self.report.added += 1,
+            Outcome::Updated => self.report.updated += 1,
+            Outcome::Unchanged => self.report.unchanged += 1,
+            Outcome::Removed => self.report.removed += 1,
+            Outcome::Failed { reason } => {
+                self.report.failed.push(Failure { path: path.clone(), reason: reason.clone() });
+            }
+        }
+        (self.progress)(Progress { path, outcome, done: self.done, total: self.total });
+    }
+}
+
+fn known(connection: &sql::Connection, path: &str) -> Result<Option<index::Known>, KnowledgeError> {
+    Ok(index::known(connection, path)?)
+}
+
+fn at_or_below(connection: &sql::Connection, path: &str) -> Result<Vec<String>, KnowledgeError> {
+    Ok(index::at_or_below(connection, path)?)
+}
+
+fn failed(problem: &FileProblem) -> Outcome {
+    Outcome::Failed { reason: problem.to_string() }
+}
+
+/// Returns the same error again; `io::Error` cannot be cloned.
+fn clone_of(error: &std::io::Error) -> std::io::Error {
+    std::io::Error::new(error.kind(), error.to_string())
+}

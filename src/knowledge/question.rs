@@ -1,0 +1,253 @@
+//! What a question asks for: its words, how they may be put otherwise, and what must be found letter for letter.
+//!
+//! Pure. The words that only make a sentence a question ("how", "do", "I", "wie") are dropped; what is left are the terms.
+
+use super::words::{Word, words};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
+
+/// More terms than a person asks with; what comes after them is not looked at.
+const MOST_TERMS: usize = 24;
+
+/// Longer questions are read up to here, in bytes: enough for those terms, and a bound on the work.
+const LONGEST: usize = 4096;
+
+/// Words that carry no content in a question, English and German.
+const EMPTY: &str = "a about actually after all also am an and any anybody anyone anything are as at be been before being but by can could did \
+    do does doing done dont each either else ever every everything exactly for from get gets getting give given gives go going got \
+    had happen happened happening happens has have having he help her here him his how i if in instead into is isn it its itself just know let \
+    like make makes making many may me mean means might much must my need needed needs no not now of off on once one only or other our \
+    out over own per please possible really s same say says shall she should so some somebody someone something such t take \
+    takes tell than that the their them then there these they thing things this those to too try up us use used \
+    uses using versus very via want wants was way we were what whats when where whether which while who whom whose why will with \
+    within without would yes you your m re ve d ll \
+    aber alle als am an auch auf aus bei bin bis bitte da das dass dem den denn der des die dir doch dort du durch ein eine einem einen \
+    einer eines er es fur gibt hat haben hier ich ihr im ist ja kann kannst konnen lasst machen macht man mein meine mich mir mit nach \
+    nicht noch nur ob oder ohne sein sich sie sind so soll um und uns unter viel vom von vor wann war warum was welche welchem \
+    welchen welcher welches wenn wer werden wie wird wir wo wurde zu zum zur";
+
+/// What a word that people use for a term counts, next to the term itself.
+const ALIKE_COUNTS: f64 = 0.8;
+
+/// Groups of words that people use for each other when they ask. Small on purpose: each one is a chance of a wrong answer.
+const ALIKE: &[&str] = &[
+    "folder directory directories verzeichnis ordner",
+    "file datei",
+    "files dateien",
+    "delete remove erase unlink loschen",
+    "show display print list output anzeigen zeigen",
+    "biggest largest greatest maximum max",
+    "smallest minimum min",
+    "newest latest recent",
+    "change modify alter set andern",
+    "rename move",
+    "stop end terminate exit quit",
+    "die dead death dies died dying crash killed",
+    "begin start launch",
+    "reversed reverse",
+    "case uppercase lowercase",
+    "duplicate repeated duplicates",
+    "executable execute run executing",
+    "ram memory speicher",
+    "size grosse",
+    "user benutzer",
+    "password passwort kennwort",
+    "find search locate suchen",
+    "check verify test",
+    "extract unpack",
+    "compress compressed",
+    "hidden dot",
+    "symlink symbolic link symlinks",
+    "permission permissions mode rights",
+    "error failure fail fails failed",
+    "allow allowed permit permitted",
+    "forbid forbidden deny denied refuse refused reject rejected",
+    "create make creates",
+    "ignore skip omit exclude",
+    "number count",
+    "amount quantity",
+    "config configuration settings setting",
+    "database db sqlite",
+    "separator delimiter",
+    "wait sleep pause delay",
+    "follow dereference",
+    "several multiple",
+    "full overflow",
+    "machine system computer",
+    "long lengthy",
+    "ask prompt confirm",
+    "overwrite clobber overwriting",
+    "reboot restart",
+];
+
+static EMPTY_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| EMPTY.split_whitespace().collect());
+
+/// For each stem of those groups, the other words of its groups.
+static ALIKE_WORDS: LazyLock<HashMap<String, Vec<Word>>> = LazyLock::new(|| {
+    let mut alike: HashMap<String, Vec<Word>> = HashMap::new();
+    for group in ALIKE {
+        let group = words(group);
+        for word in &group {
+            let others = alike.entry(word.stem.clone()).or_default();
+            for other in group.iter().filter(|other| other.stem != word.stem) {
+                if !others.iter().any(|known| known.stem == other.stem) {
+                    others.push(other.clone());
+                }
+            }
+        }
+    }
+    alike
+});
+
+/// Something a question asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Term {
+    /// Its stem.
+    pub(super) stem: String,
+    /// The word as it was asked.
+    pub(super) written: String,
+    /// Stems of words that people use for it.
+    pub(super) alike: Vec<String>,
+    /// Those words.
+    pub(super) alike_written: Vec<String>,
+}
+
+impl Term {
+    /// Says how well a stem meets this term: fully, as a word that people use for it, or not at all.
+    pub(super) fn likeness(&self, stem: &str) -> f64 {
+        if self.stem == stem {
+            1.0
+        } else if self.alike.iter().any(|other| other == stem) {
+            ALIKE_COUNTS
+        } else {
+            0.0
+        }
+    }
+}
+
+/// A question, read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Question {
+    /// What it asks for, each once, in its order.
+    pub(super) terms: Vec<Term>,
+    /// What must be found letter for letter: options (`-S`, `--sort`), paths, names in capitals.
+    pub(super) literals: Vec<String>,
+    /// What is to be explained, if that is all it asks: "what is tar?", "was ist tar?".
+    pub(super) defines: bool,
+}
+
+/// How much each term of a question tells, by how few passages have it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rarity {
+    pub(super) weights: HashMap<String, f64>,
+}
+
+impl Rarity {
+    /// Returns what a term weighs; one that was not counted weighs as much as any other.
+    pub(super) fn weight(&self, term: &Term) -> f64 {
+        self.weights.get(&term.stem).copied().unwrap_or(1.0)
+    }
+}
+
+impl Question {
+    /// Reads a question.
+    pub(super) fn read(text: &str) -> Self {
+        let text = &text[..text.floor_char_boundary(LONGEST)];
+        let all = words(text);
+        let literals = literals(text);
+        let mut question = Self { literals, ..Self::default() };
+        for word in &all {
+            if question.terms.len() < MOST_TERMS && !is_empty(word, text) {
+                question.add(word);
+            }
+        }
+        question.defines = defines(&all) && question.terms.len() <= 2;
+        question
+    }
+
+    fn add(&mut self, word: &Word) {
+        if self.terms.iter().any(|term| term.stem == word.stem) {
+            return;
+        }
+        let alike = ALIKE_WORDS.get(&word.stem).map_or(&[][..], Vec::as_slice);
+        self.terms.push(Term {
+            stem: word.stem.clone(),
+            written: word.plain.clone(),
+            alike: alike.iter().map(|word| word.stem.clone()).collect(),
+            alike_written: alike.iter().map(|word| word.plain.clone()).collect(),
+        });
+    }
+}
+
+/// Whether a word says nothing by itself. A single letter after a hyphen is an option, and says a lot.
+fn is_empty(word: &Word, text: &str) -> bool {
+    let option = text[..word.bytes.start].ends_with('-');
+    !option && EMPTY_WORDS.contains(word.plain.as_str())
+}
+
+fn defines(words: &[Word]) -> bool {
+    let plain: Vec<&str> = words.iter().take(3).map(|word| word.plain.as_str()).collect();
+    matches!(
+        plain.as_slice(),
+        ["what" | "was" | "who" | "wer", "is" | "are" | "ist" | "sind" | "does", ..] | ["what", "s", ..] | ["whats", ..]
+    )
+}
+
+fn literals(text: &str) -> Vec<String> {
+    let mut literals = Vec::new();
+    for token in text.split_whitespace() {
+        let token = token
+            .trim_matches(|letter: char| "?!,;:.()[]{}\"'`“”„".contains(letter) && letter != '-');
+        let name = token.trim_start_matches('-');
+        let letters = name.chars().filter(|letter| letter.is_alphanumeric()).count();
+        let option = token.starts_with('-') && name.starts_with(char::is_alphanumeric);
+        let path = token.starts_with('/') && letters > 1;
+        let capitals = letters > 2
+            && token.contains('_')
+            && token.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_');
+        if (option || path || capitals) && !literals.iter().any(|other| other == token) {
+            literals.push(token.to_owned());
+        }
+    }
+    literals.truncate(MOST_TERMS);
+    literals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stems(question: &str) -> Vec<String> {
+        Question::read(question).terms.into_iter().map(|term| term.stem).collect()
+    }
+
+    #[test]
+    fn only_words_with_content_are_asked_for() {
+        assert_eq!(stems("What happens when a worker dies?"), ["worker", "di"]);
+        assert_eq!(stems("Wie sortiert man Dateien nach Größe?"), ["sortiert", "dateien", "große"]);
+        assert!(stems("what is it?").is_empty());
+    }
+
+    #[test]
+    fn options_paths_and_names_in_capitals_are_taken_letter_for_letter() {
+        let question = Question::read("What does `-S` of ls do to /etc/passwd, and LADYLINUX_ENV?");
+        assert_eq!(question.literals, ["-S", "/etc/passwd", "LADYLINUX_ENV"]);
+        assert!(question.terms.iter().any(|term| term.stem == "s"));
+    }
+
+    #[test]
+    fn a_question_for_a_definition_is_known() {
+        assert!(Question::read("What is tar?").defines);
+        assert!(!Question::read("How do I unpack a tar archive?").defines);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_can_be_read(text in ".*") {
+            let question = Question::read(&text);
+            proptest::prop_assert!(question.terms.len() <= MOST_TERMS);
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Finds the passages that fit a question, among those that the reader may see.
+//!
+//! Two steps in one read transaction. First the full-text index names, for each term, the passages that have it; the
+//! reader's filter stands inside that query, and how rare a term is gets counted over what this query returns. So what a reader
+//! may not see changes neither the results nor their scores (SQLite's own `bm25()` counts the whole index, and would tell).
+//! Then the best of them are read and scored with BM25F (Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25
+//! and Beyond", 2009), with the weights of title, heading and text below, and a bonus for terms that stand together.
+
+use super::{
+    KnowledgeError, Passage, Rarity, Reader,
+    index::unsigned,
+    question::{Question, Term},
+    words::words,
+};
+use crate::foundation::store::{
+    Store,
+    sql::{self, Connection, Row, named_params},
+};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+/// How many passages are read and scored; those that have the rarest terms.
+const CANDIDATES: usize = 120;
+
+/// How fast more of the same term stops to matter (BM25's k1; the usual value).
+const SATURATION: f64 = 1.2;
+
+/// How much a long passage is held against (BM25's b); little, as passages are cut to one length.
+const LENGTH: f64 = 0.4;
+
+/// A passage of average length, in words. A constant: an average over the index would tell of what the reader may not see.
+const USUAL_WORDS: f64 = 130.0;
+
+/// What a term in the title, in a heading and in the text counts.
+const TITLE: f64 = 2.5;
+const HEADING: f64 = 1.8;
+const TEXT: f64 = 1.0;
+
+/// Terms this many words apart stand together.
+const TOGETHER: usize = 12;
+
+/// How much it counts, of all terms' weight, that they stand together.
+const TOGETHER_BONUS: f64 = 0.6;
+
+/// Returns the passages that fit the question best, best first, among those that the reader may see.
+pub async fn search(
+    store: &Store,
+    question: &str,
+    reader: &Reader,
+    limit: usize,
+) -> Result<Vec<Passage>, KnowledgeError> {
+    let question = Question::read(question);
+    if question.terms.is_empty() || limit == 0 {
+        return Ok(Vec::new());
+    }
+    let reader = reader.name().to_owned();
+    store
+        .read(move |connection| {
+            // One snapshot for counting and reading, while a learner may be writing.
+            let snapshot = connection.unchecked_transaction()?;
+            find(&snapshot, &question, &reader, limit)
+        })
+        .await
+}
+
+fn find(
+    connection: &Connection,
+    question: &Question,
+    reader: &str,
+    limit: usize,
+) -> Result<Vec<Passage>, KnowledgeError> {
+    let visible = count_visible(connection, reader)?;
+    let mut rarity = Rarity::default();
+    let mut promise: HashMap<i64, f64> = HashMap::new();
+    for term in &question.terms {
+        let having = passages_with(connection, term, reader)?;
+        let weight = weight(visible, having.len());
+        rarity.weights.insert(term.stem.clone(), weight);
+        for id in having {
+            *promise.entry(id).or_default() += weight;
+        }
+    }
+    let mut candidates: Vec<(i64, f64)> = promise.into_iter().collect();
+    candidates.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    candidates.truncate(CANDIDATES);
+    let rarity = Arc::new(rarity);
+    let mut found = read(connection, &candidates, reader)?;
+    for passage in &mut found {
+        passage.score = score(question, &rarity, passage);
+        passage.rarity = Arc::clone(&rarity);
+    }
+    found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
+    found.truncate(limit);
+    Ok(found)
+}
+
+/// Returns how much a term tells that `having` of `all` passages have (Robertson's and Spärck Jones's weight, never negative).
+#[expect(clippy::cast_precision_loss, reason = "counts of passages are far below 2^52")]
+fn weight(all: u64, having: usize) -> f64 {
+    // A term that no passage has weighs what one weighs that few have: the asker's word may not be the writer's.
+    let (all, having) = (all as f64, (having as f64).max(2.0));
+    (1.0 + (all - having + 0.5).max(0.0) / (having + 0.5)).ln().max(0.05)
+}
+
+fn count_visible(connection: &Connection, reader: &str) -> sql::Result<u64> {
+    connection
+        .prepare_cached(
+            "SELECT coalesce(sum(passages), 0) FROM document WHERE readers IN ('everyone', :reader)",
+        )?
+        .query_row(named_params! { ":reader": reader }, |row| unsigned(row, 0))
+}
+
+/// Returns the passages that have a term or a word for it, among those that the reader may see.
+fn passages_with(connection: &Connection, term: &Term, reader: &str) -> sql::Result<Vec<i64>> {
+    connection
+        .prepare_cached(
+            "SELECT passage.id FROM passage_text
+             JOIN passage ON passage.id = passage_text.rowid
+             JOIN document ON document.id = passage.document_id
+             WHERE passage_text MATCH :words AND document.readers IN ('everyone', :reader)",
+        )?
+        .query_map(named_params! { ":words": either(term), ":reader": reader }, |row| row.get(0))?
+        .collect()
+}
+
+/// Returns the index's expression for a term or a word for it. Each is a quoted string, so nothing in it is syntax.
+fn either(term: &Term) -> String {
+    let quoted: Vec<String> = std::iter::once(&term.written)
+        .chain(&term.alike_written)
+        .map(|word| format!("\"{}\"", word.replace('"', "\"\"")))
+        .collect();
+    quoted.join(" OR ")
+}
+
+fn read(
+    connection: &Connection,
+    candidates: &[(i64, f64)],
+    reader: &str,
+) -> sql::Result<Vec<Passage>> {
+    let mut query = connection.prepare_cached(
+        "SELECT passage.id, path, title, heading, page, start_offset, end_offset, text
+         FROM passage JOIN document ON document.id = passage.document_id
+         WHERE passage.id = :id AND document.readers IN ('everyone', :reader)",
+    )?;
+    let mut found = Vec::with_capacity(candidates.len());
+    for (id, _) in candidates {
+        let rows = query.query_map(named_params! { ":id": id, ":reader": reader }, passage)?;
+        found.extend(rows.collect::<sql::Result<Vec<_>>>()?);
+    }
+    Ok(found)
+}
+
+fn passage(row: &Row<'_>) -> sql::Result<Passage> {
+    Ok(Passage {
+        id: row.get(0)?,
+        document: row.get(1)?,
+        title: row.get(2)?,
+        heading: row.get(3)?,
+        page: row.get(4)?,
+        start: unsigned(row, 5)?,
+        end: unsigned(row, 6)?,
+        text: row.get(7)?,
+        ..Passage::default()
+    })
+}
+
+/// Scores a passage: BM25F over its fields, and a bonus for terms that stand together.
+#[expect(clippy::cast_precision_loss, reason = "counts of words are far below 2^52")]
+fn score(question: &Question, rarity: &Rarity, passage: &Passage) -> f64 {
+    let stems = |text: &str| words(text).into_iter().map(|word| word.stem).collect::<Vec<_>>();
+    let (title, heading, text) =
+        (stems(&passage.title), stems(&passage.heading), stems(&passage.text));
+    let length = 1.0 - LENGTH + LENGTH * text.len() as f64 / USUAL_WORDS;
+    let mut score = 0.0;
+    let mut total = 0.0;
+    for term in &question.terms {
+        let frequency = TITLE * count(term, &title).min(1.0)
+            + HEADING * count(term, &heading).min(1.0)
+            + TEXT * count(term, &text) / length;
+        let weight = rarity.weight(term);
+        total += weight;
+        score += weight * frequency * (SATURATION + 1.0) / (frequency + SATURATION);
+    }
+    score + TOGETHER_BONUS * total * together(question, rarity, &text)
+}
+
+/// Counts a term among stems; a word that people use for it counts less.
+fn count(term: &Term, stems: &[String]) -> f64 {
+    stems.iter().map(|stem| term.likeness(stem)).sum()
+}
+
+/// Returns the largest share of the question's weight that stands within a few words of the text.
+fn together(question: &Question, rarity: &Rarity, text: &[String]) -> f64 {
+    let total: f64 = question.terms.iter().map(|term| rarity.weight(term)).sum();
+    let hits: Vec<(usize, usize, f64)> = text
+        .iter()
+        .enumerate()
+        .flat_map(|(at, stem)| {
+            question.terms.iter().enumerate().filter_map(move |(number, term)| {
+                let likeness = term.likeness(stem);
+                (likeness > 0.0).then(|| (at, number, likeness * rarity.weight(term)))
+            })
+        })
+        .collect();
+    let mut best: f64 = 0.0;
+    for (from, (start, _, _)) in hits.iter().enumerate() {
+        let mut seen = HashSet::new();
+        let near = hits[from..].iter().take_while(|(at, _, _)| at - start <= TOGETHER);
+        let sum: f64 =
+            near.filter(|(_, number, _)| seen.insert(*number)).map(|(_, _, weight)| weight).sum();
+        best = best.max(sum);
+    }
+    if total > 0.0 { best / total } else { 0.0 }
+}
