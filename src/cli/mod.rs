@@ -5,6 +5,7 @@
 mod bench;
 mod exit;
 mod host_facts;
+mod learn;
 mod models;
 mod out;
 
@@ -68,6 +69,8 @@ enum Verb {
     Bench(bench::Bench),
     /// Tell what this machine says about itself: disk, memory, load, uptime, OS, users, open ports
     HostFacts(host_facts::HostFacts),
+    /// Learn documents, list them, forget them
+    Learn(learn::Learn),
     /// List, show, verify and import models
     Models(models::Models),
 }
@@ -78,13 +81,13 @@ pub fn run() -> ExitCode {
     let outcome: Outcome = match &arguments.verb {
         Verb::Bench(verb) => verb.run(),
         Verb::HostFacts(verb) => verb.run(&arguments.common),
+        Verb::Learn(verb) => verb.run(&arguments.common),
         Verb::Models(verb) => verb.run(&arguments.common),
     };
     exit::code(outcome)
 }
 
 /// Runs a future to its end on a small runtime.
-#[expect(dead_code, reason = "the first verb that needs it is on its way")]
 fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(std::thread::available_parallelism().map_or(2, |cpus| cpus.get().min(4)))

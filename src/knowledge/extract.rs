@@ -90,7 +90,8 @@ fn weigh<'p>(question: &Question, passage: &'p Passage, top: f64) -> Vec<Weighed
         for term in &question.terms {
             let weight = passage.rarity.weight(term);
             let inside = best_likeness(term, &own);
-            let around = (ABOVE * best_likeness(term, &above)).max(BESIDE * best_likeness(term, &beside));
+            let around =
+                (ABOVE * best_likeness(term, &above)).max(BESIDE * best_likeness(term, &beside));
             total += weight;
             covered += weight * inside.max(around);
             in_quote += weight * inside;
@@ -143,16 +144,39 @@ fn is_definition(term: &Term, weighed: &Weighed<'_>) -> bool {
         .take(3)
         .find(|word| term.stem == word.stem)
         .is_some_and(|word| says_so(&opens[word.bytes.end..]));
-    named || (!lead.is_empty() && term.likeness(&words(lead).first().map(|word| word.stem.clone()).unwrap_or_default()) > 0.9)
+    named
+        || (!lead.is_empty()
+            && term
+                .likeness(&words(lead).first().map(|word| word.stem.clone()).unwrap_or_default())
+                > 0.9)
 }
 
 /// Whether what follows a term explains it.
 fn says_so(after: &str) -> bool {
     let after = after.trim_start_matches(['*', '`', '"', ')', '=', ':']);
-    let after = after.split_once(") ").filter(|_| after.trim_start().starts_with('(')).map_or(after, |(_, rest)| rest);
+    let after = after
+        .split_once(") ")
+        .filter(|_| after.trim_start().starts_with('('))
+        .map_or(after, |(_, rest)| rest);
     let words: Vec<&str> = after.split_whitespace().take(1).collect();
-    matches!(words.as_slice(), ["-" | "–" | "—" | "is" | "are" | "means" | "ist" | "sind" | "provides" | "describes" | "displays" | "prints" | "shows", ..])
-        || after.starts_with("   ")
+    matches!(
+        words.as_slice(),
+        [
+            "-" | "–"
+                | "—"
+                | "is"
+                | "are"
+                | "means"
+                | "ist"
+                | "sind"
+                | "provides"
+                | "describes"
+                | "displays"
+                | "prints"
+                | "shows",
+            ..
+        ]
+    ) || after.starts_with("   ")
         || after.starts_with('\n')
 }
 
@@ -202,11 +226,14 @@ mod tests {
 
     #[test]
     fn an_answer_quotes_exactly_and_says_where() {
-        let found = passage("Use", "Nothing here.\n\nA full queue is refused with a time to retry.\n");
+        let found =
+            passage("Use", "Nothing here.\n\nA full queue is refused with a time to retry.\n");
         let answer = extract("what happens to a request when the queue is full?", &[found]);
         let Answer::NotFound = answer else { panic!("request stands nowhere: {answer:?}") };
-        let found = passage("Use", "Nothing here.\n\nA full queue is refused with a time to retry.\n");
-        let Answer::Found { text, citations } = extract("what if the queue is full?", &[found]) else {
+        let found =
+            passage("Use", "Nothing here.\n\nA full queue is refused with a time to retry.\n");
+        let Answer::Found { text, citations } = extract("what if the queue is full?", &[found])
+        else {
             panic!("not found")
         };
         assert_eq!(text, "A full queue is refused with a time to retry.");
@@ -216,13 +243,17 @@ mod tests {
     #[test]
     fn a_question_that_shares_only_words_is_not_answered() {
         let found = passage("Use", "The queue is bounded. Colours are not supported.");
-        assert_eq!(extract("which colour does the queue have on sundays?", &[found]), Answer::NotFound);
+        assert_eq!(
+            extract("which colour does the queue have on sundays?", &[found]),
+            Answer::NotFound
+        );
         assert_eq!(extract("", &[]), Answer::NotFound);
     }
 
     #[test]
     fn an_option_is_asked_for_letter_for_letter() {
-        let found = passage("OPTIONS", "-s     print the size of each file\n\n-S     sort by file size");
+        let found =
+            passage("OPTIONS", "-s     print the size of each file\n\n-S     sort by file size");
         let Answer::Found { text, .. } = extract("what does -S do?", &[found]) else {
             panic!("not found")
         };

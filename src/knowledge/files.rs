@@ -25,7 +25,9 @@ pub(super) enum FileProblem {
     #[error("cannot be read: {0}")]
     Unreadable(#[source] io::Error),
     /// It is larger than the setting allows.
-    #[error("has {found} bytes, more than the {allowed} that are allowed (knowledge.max_file_bytes)")]
+    #[error(
+        "has {found} bytes, more than the {allowed} that are allowed (knowledge.max_file_bytes)"
+    )]
     TooLarge {
         /// Its size.
         found: u64,
@@ -94,7 +96,9 @@ fn is_text(path: &Path) -> bool {
         Some(ending) => TEXT.contains(&ending.as_str()) || MARKDOWN.contains(&ending.as_str()),
         // README, LICENSE and the like.
         None => path.file_name().is_some_and(|name| {
-            name.as_encoded_bytes().iter().all(|byte| byte.is_ascii_uppercase() || b"_-".contains(byte))
+            name.as_encoded_bytes()
+                .iter()
+                .all(|byte| byte.is_ascii_uppercase() || b"_-".contains(byte))
         }),
     }
 }

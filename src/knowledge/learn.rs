@@ -119,7 +119,8 @@ pub async fn learn(
         let root = path.canonicalize();
         roots.push(root.map_err(|source| KnowledgeError::Root { path: path.clone(), source })?);
     }
-    let mut run = Run { store, options, progress, report: LearnReport::default(), done: 0, total: 0 };
+    let mut run =
+        Run { store, options, progress, report: LearnReport::default(), done: 0, total: 0 };
     for root in &roots {
         run.root(root).await?;
     }
@@ -233,9 +234,7 @@ impl<P: FnMut(Progress)> Run<'_, P> {
     ) -> Result<(), KnowledgeError> {
         match self.options.mode {
             Mode::DryRun => Ok(()),
-            Mode::Write => {
-                self.store.write(move |transaction| Ok(work(transaction)?)).await
-            }
+            Mode::Write => self.store.write(move |transaction| Ok(work(transaction)?)).await,
         }
     }
 

@@ -191,7 +191,9 @@ fn defines(words: &[Word]) -> bool {
     let plain: Vec<&str> = words.iter().take(3).map(|word| word.plain.as_str()).collect();
     matches!(
         plain.as_slice(),
-        ["what" | "was" | "who" | "wer", "is" | "are" | "ist" | "sind" | "does", ..] | ["what", "s", ..] | ["whats", ..]
+        ["what" | "was" | "who" | "wer", "is" | "are" | "ist" | "sind" | "does", ..]
+            | ["what", "s", ..]
+            | ["whats", ..]
     )
 }
 
@@ -206,7 +208,9 @@ fn literals(text: &str) -> Vec<String> {
         let path = token.starts_with('/') && letters > 1;
         let capitals = letters > 2
             && token.contains('_')
-            && token.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_');
+            && token.chars().all(|letter| {
+                letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_'
+            });
         if (option || path || capitals) && !literals.iter().any(|other| other == token) {
             literals.push(token.to_owned());
         }
@@ -226,7 +230,7 @@ mod tests {
     #[test]
     fn only_words_with_content_are_asked_for() {
         assert_eq!(stems("What happens when a worker dies?"), ["worker", "di"]);
-        assert_eq!(stems("Wie sortiert man Dateien nach Größe?"), ["sortiert", "dateien", "große"]);
+        assert_eq!(stems("Wie sortiert man Dateien nach Größe?"), ["sortiert", "dateien", "groß"]);
         assert!(stems("what is it?").is_empty());
     }
 

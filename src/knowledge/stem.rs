@@ -49,8 +49,8 @@ const STEP_3: &[Rule] = &[
 
 /// Dropped where at least two syllables are left.
 const STEP_4: &[&str] = &[
-    "al", "ance", "ence", "er", "ic", "able", "ible", "ant", "ement", "ment", "ent", "sion", "tion",
-    "ou", "ism", "ate", "iti", "ous", "ive", "ize",
+    "al", "ance", "ence", "er", "ic", "able", "ible", "ant", "ement", "ment", "ent", "sion",
+    "tion", "ou", "ism", "ate", "iti", "ous", "ive", "ize",
 ];
 
 /// Returns the stem of a lower-case word.
@@ -174,8 +174,7 @@ fn measure(text: &str) -> usize {
 /// Whether the text ends consonant, vowel, consonant, and the last is none of w, x, y.
 fn ends_short(text: &str) -> bool {
     let vowels: Vec<bool> = vowels(text).collect();
-    matches!(vowels.as_slice(), [.., false, true, false])
-        && !text.ends_with(['w', 'x', 'y'])
+    matches!(vowels.as_slice(), [.., false, true, false]) && !text.ends_with(['w', 'x', 'y'])
 }
 
 #[cfg(test)]

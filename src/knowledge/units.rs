@@ -71,7 +71,8 @@ impl<'p> Finder<'p> {
             } else {
                 self.fence = Some((fence, code));
             }
-        } else if let Some(fence) = ["```", "~~~"].into_iter().find(|fence| text.starts_with(fence)) {
+        } else if let Some(fence) = ["```", "~~~"].into_iter().find(|fence| text.starts_with(fence))
+        {
             self.close();
             self.fence = Some((fence, bytes));
         } else if text.is_empty() || self.is_heading(text) {
@@ -106,38 +107,42 @@ impl<'p> Finder<'p> {
         let mut lines = block.lines();
         let first = lines.next().unwrap_or_default();
         let own = indent(first);
-        let defines = lines.next().is_some_and(|second| indent(second) > own + 1) || has_columns(first);
+        let defines =
+            lines.next().is_some_and(|second| indent(second) > own + 1) || has_columns(first);
         if defines && !is_item(first.trim()) {
             let term = bytes.start..bytes.start + term_length(first);
             if block.len() <= LONGEST {
                 self.push(bytes, None, Kind::Prose);
             } else {
-                self.sentences(bytes, Some(term.clone()));
+                self.sentences(bytes, Some(&term));
             }
             self.term = Some((term, own));
             return;
         }
-        let lead = self.term.as_ref().filter(|(_, indent)| *indent < own).map(|(term, _)| term.clone());
+        let lead =
+            self.term.as_ref().filter(|(_, indent)| *indent < own).map(|(term, _)| term.clone());
         if lead.is_none() {
             self.term = None;
         }
         if block.len() <= LONGEST {
             self.push(bytes, lead, Kind::Prose);
         } else {
-            self.sentences(bytes, lead);
+            self.sentences(bytes, lead.as_ref());
         }
     }
 
     /// Pushes windows of sentences: from each sentence on, as many as may be quoted.
-    fn sentences(&mut self, bytes: Range<usize>, lead: Option<Range<usize>>) {
+    fn sentences(&mut self, bytes: Range<usize>, lead: Option<&Range<usize>>) {
         let block = &self.passage[bytes.clone()];
         let mut starts: Vec<usize> = vec![0];
         starts.extend(sentence_ends(block));
         starts.push(block.len());
         for (at, start) in starts[..starts.len() - 1].iter().enumerate() {
             let ends = &starts[at + 1..];
-            let end = ends.iter().take_while(|end| **end - start <= LONGEST).last().unwrap_or(&ends[0]);
-            let lead = lead.clone().filter(|lead| lead.end <= bytes.start + start || *start > 0);
+            let end =
+                ends.iter().take_while(|end| **end - start <= LONGEST).last().unwrap_or(&ends[0]);
+            let outside = |lead: &&Range<usize>| lead.end <= bytes.start + start;
+            let lead = lead.filter(outside).cloned();
             self.push(bytes.start + start..bytes.start + end, lead, Kind::Prose);
             if *end == block.len() {
                 break;
@@ -203,7 +208,10 @@ mod tests {
         let passage = "OPTIONS\n       -S     sort by file size,\n              largest first\n\n       --sort=WORD\n              sort by WORD";
         assert_eq!(
             quotes(passage, "OPTIONS"),
-            ["-S     sort by file size,\n              largest first", "--sort=WORD\n              sort by WORD"]
+            [
+                "-S     sort by file size,\n              largest first",
+                "--sort=WORD\n              sort by WORD"
+            ]
         );
     }
 

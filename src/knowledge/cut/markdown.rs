@@ -59,29 +59,31 @@ fn push(
 /// Returns what the parser calls a block: at the top, or an item of a list at the top, or a row of a table.
 fn leaves(text: &str) -> Vec<(Range<usize>, Option<usize>)> {
     let mut leaves = Vec::new();
-    // How deep inside of something that is taken whole, and inside of lists and tables that are taken apart.
-    let mut whole = 0_usize;
+    // How deep inside of something that is taken whole. Lists and tables are taken apart.
+    let mut depth = 0_usize;
     for (event, bytes) in Parser::new_ext(text, options()).into_offset_iter() {
-        match event {
-            Event::Start(tag) => match tag {
-                Tag::List(_) | Tag::Table(_) if whole == 0 => {}
-                Tag::Heading { level, .. } if whole == 0 => {
-                    leaves.push((bytes, Some(level as usize)));
-                    whole = 1;
-                }
-                _ if whole == 0 => {
-                    leaves.push((bytes, None));
-                    whole = 1;
-                }
-                _ => whole += 1,
-            },
-            Event::End(TagEnd::List(_) | TagEnd::Table) if whole == 0 => {}
-            Event::End(_) => whole = whole.saturating_sub(1),
-            _ if whole == 0 => leaves.push((bytes, None)),
-            _ => {}
+        let apart = matches!(
+            event,
+            Event::Start(Tag::List(_) | Tag::Table(_))
+                | Event::End(TagEnd::List(_) | TagEnd::Table)
+        );
+        if depth == 0 && apart {
+            continue;
+        }
+        if depth == 0 {
+            leaves.push((bytes, level(&event)));
+        }
+        if matches!(event, Event::Start(_)) {
+            depth += 1;
+        } else if matches!(event, Event::End(_)) {
+            depth -= 1;
         }
     }
     leaves
+}
+
+fn level(event: &Event<'_>) -> Option<usize> {
+    if let Event::Start(Tag::Heading { level, .. }) = event { Some(*level as usize) } else { None }
 }
 
 /// Returns what a heading says, without its markup.

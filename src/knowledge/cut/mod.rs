@@ -16,7 +16,7 @@ pub(super) const VERSION: u32 = 1;
 /// How a text is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
-    /// CommonMark with tables.
+    /// `CommonMark` with tables.
     Markdown,
     /// Anything else, such as a manual page as text.
     Plain,

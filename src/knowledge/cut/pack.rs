@@ -69,7 +69,22 @@ pub(in crate::knowledge) fn sentence_ends(text: &str) -> impl Iterator<Item = us
 /// Whether a full stop belongs to an abbreviation, such as "e.g." or "z. B.".
 fn abbreviates(before: &str) -> bool {
     let word = before.rsplit([' ', '\n', '\t', '(']).next().unwrap_or_default();
-    matches!(word, "e.g." | "i.e." | "etc." | "cf." | "vs." | "z." | "B." | "d." | "h." | "bzw." | "ca." | "Nr." | "No.")
+    matches!(
+        word,
+        "e.g."
+            | "i.e."
+            | "etc."
+            | "cf."
+            | "vs."
+            | "z."
+            | "B."
+            | "d."
+            | "h."
+            | "bzw."
+            | "ca."
+            | "Nr."
+            | "No."
+    )
 }
 
 fn fits(text: &str, limit: usize) -> bool {

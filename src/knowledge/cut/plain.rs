@@ -91,15 +91,17 @@ fn heading_level(lines: &[Line<'_>], at: usize, below_another: bool) -> Option<u
 
 fn is_rule(line: &str) -> bool {
     let line = line.trim();
-    line.len() > 2 && (line.bytes().all(|byte| byte == b'=') || line.bytes().all(|byte| byte == b'-'))
+    line.len() > 2
+        && (line.bytes().all(|byte| byte == b'=') || line.bytes().all(|byte| byte == b'-'))
 }
 
 /// Returns what the first section of a manual page says, else the heading that the text begins with.
 fn title(text: &str, outline: &Outline) -> Option<String> {
     let block = |block: &Block| on_one_line(&text[block.bytes.clone()]);
-    let named = outline.blocks.iter().find(|block| {
-        NAME_SECTIONS.contains(&outline.headings[block.heading].as_str())
-    });
+    let named = outline
+        .blocks
+        .iter()
+        .find(|block| NAME_SECTIONS.contains(&outline.headings[block.heading].as_str()));
     let name = match named {
         Some(found) => {
             let said = block(found);
