@@ -1,0 +1,43 @@
+// A node of its own for a test: below a temporary root, on a free port.
+
+import { execFileSync, spawn } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const project = new URL("../../", import.meta.url).pathname;
+const program = process.env.LADYLINUX_PROGRAM ?? join(project, "target/debug/ladylinux");
+
+/** Starts a node that has learned the project's pages, with a test model if one is named. */
+export async function start({ model } = {}) {
+  const root = mkdtempSync(join(tmpdir(), "ladylinux-page-"));
+  const address = join(root, "address");
+  const env = { ...process.env, LADYLINUX_ROOT: root, LADYLINUX_PORT: "0", LADYLINUX_LLM_MAX_TOKENS: "2000" };
+  const run = (...args) => execFileSync(program, args, { env, cwd: project, stdio: ["ignore", "ignore", "inherit"] });
+  run("provision");
+  run("migrate");
+  run("learn", "README.md", "docs");
+  if (model) cpSync(join(project, "tests/fixtures/llm", model), join(root, "opt/ladylinux/models/llm", model), { recursive: true });
+  const child = spawn(program, ["serve", "--address-file", address], { env, stdio: ["ignore", "ignore", "inherit"] });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const url = await until(() => existsSync(address) && readFileSync(address, "utf8").trim(), child);
+  if (model) await until(async () => (await (await fetch(`${url}/health/ready`)).json()).workers?.some((worker) => worker.state === "ready"), child);
+  return {
+    url,
+    async stop() {
+      child.kill("SIGTERM");
+      await ended;
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+async function until(fact, child) {
+  for (let tries = 0; tries < 600; tries += 1) {
+    const found = await fact();
+    if (found) return found;
+    if (child.exitCode !== null) throw new Error(`the node ended with ${child.exitCode}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("the node did not get ready within 30 seconds");
+}

@@ -1,0 +1,184 @@
+// The page as a person meets it: a real node, a real browser. Run by scripts/test-page.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { readFile } from "node:fs/promises";
+import { chromium } from "playwright-core";
+import { start } from "./node.mjs";
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const pictures = new URL("../../target/page/", import.meta.url).pathname;
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+let browser, bare, talkative;
+
+before(async () => {
+  browser = await chromium.launch({ executablePath: process.env.LADYLINUX_CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+  [bare, talkative] = await Promise.all([start(), start({ model: "chatty" })]);
+});
+
+after(async () => {
+  await browser?.close();
+  await Promise.all([bare?.stop(), talkative?.stop()]);
+});
+
+/** Opens the page of `node`, and fails the test on a script error or a request to anywhere else. */
+async function open(node, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1000, height: 760 }, colorScheme: "dark", ...options });
+  const page = await context.newPage();
+  page.faults = [];
+  page.on("pageerror", (error) => page.faults.push(String(error)));
+  page.on("console", (message) => message.type() === "error" && page.faults.push(message.text()));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(node.url)) page.faults.push(`a request to ${request.url()}`);
+  });
+  await page.goto(node.url);
+  return page;
+}
+
+async function ask(page, question) {
+  await page.getByLabel("Your question").fill(question);
+  await page.keyboard.press("Enter");
+}
+
+const lastAnswer = (page) => page.locator(".turn").last().locator(".answer");
+const settled = (page) => page.getByRole("button", { name: "Ask", exact: true }).waitFor();
+
+async function close(page) {
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+}
+
+test("a fresh node answers about its machine, and says that no model was needed", async () => {
+  const page = await open(bare);
+  await ask(page, "how much disk space is free?");
+  await settled(page);
+  const answer = await lastAnswer(page).textContent();
+  assert.match(answer, /free/);
+  assert.match(answer, /without a model/);
+  await close(page);
+});
+
+test("an answer from the documents cites the page it comes from", async () => {
+  const page = await open(bare);
+  await ask(page, "what happens when a worker dies?");
+  await settled(page);
+  const source = lastAnswer(page).locator(".sources summary").first();
+  await source.click();
+  assert.match(await lastAnswer(page).locator(".sources").textContent(), /architecture\.md/);
+  assert.ok((await lastAnswer(page).locator(".sources blockquote").first().textContent()).length > 20);
+  await close(page);
+});
+
+test("several turns stay on the page, and a new conversation clears it", async () => {
+  const page = await open(bare);
+  await ask(page, "what time is it?");
+  await settled(page);
+  await ask(page, "how long has this machine been up?");
+  await settled(page);
+  assert.equal(await page.locator(".turn").count(), 2);
+  await page.getByRole("button", { name: "New conversation" }).click();
+  assert.equal(await page.locator(".turn").count(), 0);
+  await close(page);
+});
+
+test("what is missing is shown with how to mend it, and that conversations are not kept", async () => {
+  const page = await open(bare);
+  await page.locator("#state").click();
+  await page.locator(".mend").first().waitFor();
+  assert.match(await page.locator("#issues").textContent(), /missing model .*put its files/s);
+  assert.match(await page.locator("#composer").textContent(), /gone after a restart/);
+  await close(page);
+});
+
+test("an answer of the model streams, names the worker, and stops when asked to", async () => {
+  const page = await open(talkative);
+  await ask(page, "what happens when a worker dies?");
+  await page.waitForFunction(() => document.querySelector(".answer .text")?.textContent.length > 40);
+  await page.keyboard.press("Escape");
+  await settled(page);
+  assert.match(await lastAnswer(page).textContent(), /Stopped/);
+  const length = (await lastAnswer(page).textContent()).length;
+  await ask(page, "what time is it?");
+  await settled(page);
+  assert.equal((await page.locator(".answer").first().textContent()).length, length);
+  await close(page);
+});
+
+test("a turn that the model ends is attributed to the llm worker", async () => {
+  const page = await open(talkative);
+  await page.route("**/turns", async (route) => {
+    const events = [
+      ["token", { text: "It is started **again**." }],
+      ["done", { answered_by: { kind: "model", id: "chatty" } }],
+    ];
+    const body = events.map(([name, data]) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`).join("");
+    await route.fulfill({ contentType: "text/event-stream", body });
+  });
+  await ask(page, "anything");
+  await settled(page);
+  assert.match(await lastAnswer(page).textContent(), /Answered by the llm worker with chatty/);
+  assert.equal(await lastAnswer(page).locator("strong").textContent(), "again");
+  await close(page);
+});
+
+test("model text is never HTML", async () => {
+  const page = await open(bare);
+  const nasty = "<img src=x onerror=alert(1)> <script>alert(1)</script> [click](javascript:alert(1)) `<b>` **<i>x</i>**";
+  await page.route("**/turns", (route) =>
+    route.fulfill({ contentType: "text/event-stream", body: `event: token\ndata: ${JSON.stringify({ text: nasty })}\n\nevent: done\ndata: {}\n\n` }),
+  );
+  await ask(page, "<b>bold?</b>");
+  await settled(page);
+  assert.equal(await page.locator("#turns :is(img, script, a, b, i)").count(), 0);
+  assert.match(await lastAnswer(page).textContent(), /<img src=x onerror=alert\(1\)>/);
+  assert.match(await page.locator(".asked").textContent(), /<b>bold\?<\/b>/);
+  await close(page);
+});
+
+test("the keyboard is enough", async () => {
+  const page = await open(bare);
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the question");
+  await page.keyboard.press("Enter");
+  await page.getByLabel("Your question").focus();
+  await page.keyboard.type("what time is it?");
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "ask");
+  await page.keyboard.press("Enter");
+  await settled(page);
+  assert.equal(await page.locator(".turn").count(), 1);
+  await close(page);
+});
+
+for (const colorScheme of ["dark", "light"]) {
+  test(`the ${colorScheme} page has no fault that axe can find (WCAG 2.1 AA), and has its picture taken`, async () => {
+    const page = await open(bare, { colorScheme, bypassCSP: true });
+    await ask(page, "how much disk space is free?");
+    await settled(page);
+    await ask(page, "what happens when a worker dies?");
+    await settled(page);
+    await page.evaluate(() => window.scrollTo(0, 0));
+    await page.screenshot({ path: `${pictures}page-${colorScheme}.png` });
+    await page.locator("#state").click();
+    await page.locator(".mend").first().waitFor();
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() =>
+      window.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }),
+    );
+    assert.deepEqual(violations.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.html).join(" ")}`), []);
+    await page.screenshot({ path: `${pictures}page-${colorScheme}-node.png`, fullPage: true });
+    await close(page);
+  });
+}
+
+test("on a telephone nothing is cut off", async () => {
+  const page = await open(bare, { viewport: { width: 360, height: 740 } });
+  await ask(page, "how much disk space is free?");
+  await settled(page);
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
+  await page.screenshot({ path: `${pictures}page-narrow.png` });
+  await close(page);
+});
