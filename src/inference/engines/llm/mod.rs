@@ -1,1 +1,80 @@
 //! The language-model engine: any decoder-only ONNX export, token by token.
+//!
+//! ```text
+//! directory ──▶ graph (what the inputs and outputs are) ──▶ decoder (the cache, and one step)
+//!     │                                                          ▲
+//!     ├──▶ template ──▶ tokenizer ──▶ prefill ───────────────────┤
+//!     └──▶ sampling defaults ──▶ sampler ──▶ one token at a time ┘ ──▶ detokenize ──▶ stop ──▶ text
+//! ```
+//!
+//! Nothing is known about a model but what its files say: layers, heads and types are read from the graph's inputs, and
+//! where those are symbolic, from the configuration beside it.
+
+mod decoder;
+mod detokenize;
+mod directory;
+mod engine;
+mod graph;
+mod runtime;
+mod sampler;
+mod sampling;
+mod stop;
+mod template;
+mod tojson;
+mod tokenizer;
+
+#[cfg(test)]
+mod parity;
+
+pub use engine::Engine;
+
+use crate::inference::workers::Refusal;
+use std::path::PathBuf;
+
+/// How an engine is to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Threads that compute while a request runs; none of them spins when none does.
+    pub threads: usize,
+    /// The longest context, in tokens; the model's own limit holds if it is lower.
+    pub context_tokens: usize,
+    /// How many prompt tokens are computed between two looks at whether the request was cancelled.
+    pub prefill_chunk: usize,
+    /// The ONNX Runtime library; the loader's search path decides if it is not given.
+    pub onnxruntime: Option<PathBuf>,
+}
+
+/// What happened since the last answer to [`Flow`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A part of the prompt was computed.
+    Prefill {
+        /// Prompt tokens that are in the cache now.
+        done: usize,
+        /// Prompt tokens in all.
+        total: usize,
+    },
+    /// A token came that shows no text yet: half a character, or what may become a stop text.
+    Held,
+    /// The next piece of text came.
+    Token {
+        /// Whole UTF-8 characters; never empty.
+        text: String,
+        /// `CLOCK_MONOTONIC` when the engine returned the token that completed this text, in nanoseconds.
+        engine_ns: u64,
+    },
+}
+
+/// Whether a generation goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// Go on with the next token.
+    Continue,
+    /// End here; the answer so far stands.
+    Stop,
+}
+
+/// Returns a refusal with one of the codes that [`Refusal`] lists.
+fn refusal(code: &str, message: impl Into<String>) -> Refusal {
+    Refusal { code: code.to_owned(), message: message.into() }
+}

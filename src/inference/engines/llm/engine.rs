@@ -1,0 +1,454 @@
+//! A loaded model: answers requests one at a time.
+
+use super::{
+    Event, Flow, Options,
+    decoder::Decoder,
+    detokenize::Detokenizer,
+    directory::Directory,
+    graph::{self, Element, Names, Port},
+    refusal, runtime,
+    sampler::Sampler,
+    sampling::{self, Defaults},
+    stop::StopScanner,
+    template::{self, Template},
+    tokenizer::Text,
+};
+use crate::{
+    foundation::values::{Sha256, time},
+    inference::workers::{
+        Completion, Generate, Refusal,
+        protocol::{Finish, LoadedModel},
+    },
+};
+use ort::{
+    logging::LogLevel,
+    session::Session,
+    value::{Outlet, TensorElementType},
+};
+use serde_json::json;
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+    time::{Duration, Instant},
+};
+
+/// Stop texts of one request, and bytes in one of them: more is a mistake.
+const STOPS: usize = 16;
+const STOP_BYTES: usize = 1024;
+
+/// The operator that can append to the cache in place.
+const APPENDING: &[u8] = b"GroupQueryAttention";
+/// Operators lie before weights in a graph file: it is enough to look for their names in this many bytes.
+const OPERATORS_WITHIN: usize = 16 << 20;
+
+/// A model in memory, with the cache of the request before.
+#[derive(Debug)]
+pub struct Engine {
+    decoder: Decoder,
+    text: Text,
+    template: Template,
+    defaults: Defaults,
+    ends: Vec<u32>,
+    chunk: usize,
+    model: LoadedModel,
+}
+
+impl Engine {
+    /// Loads the model in `directory` and runs it once, so that the first request meets a warm engine.
+    pub fn load(id: &str, directory: &Path, options: &Options) -> Result<Self, Refusal> {
+        let files = Directory::read(directory)?;
+        let template = Template::of(&files)?;
+        let text = Text::read(&files.tokenizer)?;
+        let ends = ends(&files, &text)?;
+        let (digest, appends) = digest(&files.graph)?;
+        let session = session(&files.graph, options)?;
+        let contract = graph::read(
+            &session.inputs().iter().map(port).collect::<Vec<_>>(),
+            &session.outputs().iter().map(port).collect::<Vec<_>>(),
+            &Names::of(files.decoder()),
+            files.hints(),
+        )
+        .map_err(|wrong| {
+            refusal("foreign_graph", format!("{} cannot be run: {wrong}", files.graph.display()))
+        })?;
+        let vocabulary = contract.vocabulary;
+        check_vocabulary(&files, &text, vocabulary)?;
+        let context = files.context_limit().unwrap_or(usize::MAX).min(options.context_tokens);
+        let decoder = Decoder::new(session, contract, context, appends).map_err(|error| {
+            refusal(
+                "foreign_graph",
+                format!("{} loads but does not run: {error}", files.graph.display()),
+            )
+        })?;
+        Ok(Self {
+            decoder,
+            text,
+            template,
+            defaults: Defaults::read(files.sampling_advice()),
+            ends,
+            chunk: options.prefill_chunk.max(1),
+            model: LoadedModel {
+                id: id.to_owned(),
+                digest,
+                architecture: files.architecture(),
+                context_tokens: context,
+                vocabulary,
+                runtime: runtime::version(),
+            },
+        })
+    }
+
+    /// Returns what was loaded.
+    pub fn model(&self) -> &LoadedModel {
+        &self.model
+    }
+
+    /// Returns whether the cache is appended to in place.
+    pub fn shares_cache(&self) -> bool {
+        self.decoder.shares()
+    }
+
+    /// Answers one request, telling `ask` about every step; it ends early when `ask` says so.
+    pub fn generate(
+        &mut self,
+        request: &Generate,
+        ask: &mut dyn FnMut(Event) -> Flow,
+    ) -> Result<Completion, Refusal> {
+        let started = time::instant();
+        check(request)?;
+        let fresh_seed = || getrandom::u64().unwrap_or_default();
+        let choice = sampling::resolve(&request.sampling, &self.defaults, fresh_seed)?;
+        let prompt = self.prompt(request)?;
+        let mut sampler = Sampler::new(choice, self.model.vocabulary);
+        for &token in &prompt {
+            sampler.saw(token);
+        }
+        let cached_tokens = self.reuse(&prompt);
+        let total = prompt.len();
+        let mut progress = |done| ask(Event::Prefill { done, total });
+        let filled = self
+            .decoder
+            .prefill(&prompt[cached_tokens..], self.chunk, &mut progress)
+            .map_err(|error| engine_failed(&error))?;
+        let mut answer = Answer::new(request, started);
+        let finish =
+            if filled { self.answer(&mut answer, &mut sampler, ask)? } else { Finish::Cancelled };
+        Ok(Completion {
+            finish,
+            prompt_tokens: total,
+            cached_tokens,
+            completion_tokens: answer.tokens,
+            first_token_ms: millis(answer.first.unwrap_or_else(time::instant) - started),
+            decode_ms: answer.first.map_or(0.0, |first| millis(answer.last - first)),
+        })
+    }
+
+    /// Appends tokens to the cache.
+    pub fn prefill(&mut self, tokens: &[u32]) -> Result<(), Refusal> {
+        let filled = self.decoder.prefill(tokens, self.chunk, &mut |_| Flow::Continue);
+        filled.map(drop).map_err(|error| engine_failed(&error))
+    }
+
+    /// Appends one token to the cache.
+    pub fn decode(&mut self, token: u32) -> Result<(), Refusal> {
+        self.decoder.step(&[token]).map_err(|error| engine_failed(&error))
+    }
+
+    /// Returns the logits of the last token; empty before the first.
+    pub fn logits(&self) -> &[f32] {
+        self.decoder.logits()
+    }
+
+    /// Returns the tokens in the cache.
+    pub fn cached(&self) -> &[u32] {
+        self.decoder.tokens()
+    }
+
+    /// Returns the likeliest next token, or `None` if the logits hold no number.
+    pub fn likeliest(&self) -> Option<u32> {
+        super::sampler::likeliest(self.decoder.logits())
+    }
+
+    /// Forgets the cache.
+    pub fn reset(&mut self) {
+        self.decoder.reset();
+    }
+
+    /// Forgets the cache but for its first `keep` tokens; returns how many are left.
+    pub fn rewind(&mut self, keep: usize) -> usize {
+        self.decoder.rewind(keep)
+    }
+
+    /// Renders and encodes the conversation, and makes sure that the answer fits behind it.
+    fn prompt(&self, request: &Generate) -> Result<Vec<u32>, Refusal> {
+        let messages = request
+            .messages
+            .iter()
+            .map(|message| json!({"role": message.role, "content": message.content.expose()}));
+        let rendered = self.template.render(template::Input {
+            messages: messages.collect(),
+            tools: request.tools.clone(),
+            options: prompt_options(),
+            now: time::now(),
+        })?;
+        let context = self.model.context_tokens;
+        let overflow = |tokens: &str| {
+            refusal(
+                "context_overflow",
+                format!(
+                    "the prompt has {tokens} tokens and the answer may have {} (max_tokens), but the context holds \
+                     {context}; shorten the conversation, ask for fewer tokens, or raise the context in the settings",
+                    request.max_tokens
+                ),
+            )
+        };
+        let least = self.text.at_least(rendered.len());
+        if least > context {
+            return Err(overflow(&format!("at least {least}")));
+        }
+        let prompt = self.text.encode(&rendered).map_err(|error| {
+            refusal("invalid_request", format!("messages cannot be cut into tokens: {error}"))
+        })?;
+        if prompt.is_empty() {
+            return Err(refusal("invalid_request", "messages render to an empty prompt"));
+        }
+        if prompt.len().saturating_add(request.max_tokens) > context {
+            return Err(overflow(&prompt.len().to_string()));
+        }
+        Ok(prompt)
+    }
+
+    /// Keeps what the cache has in common with the prompt, but for its last token, whose logits are needed.
+    fn reuse(&mut self, prompt: &[u32]) -> usize {
+        let common = self
+            .decoder
+            .tokens()
+            .iter()
+            .zip(prompt)
+            .take_while(|(one, other)| one == other)
+            .count();
+        self.decoder.rewind(common.min(prompt.len() - 1))
+    }
+
+    fn answer(
+        &mut self,
+        answer: &mut Answer,
+        sampler: &mut Sampler,
+        ask: &mut dyn FnMut(Event) -> Flow,
+    ) -> Result<Finish, Refusal> {
+        loop {
+            let token = sampler.choose(self.decoder.logits()).ok_or_else(|| {
+                self.decoder.reset();
+                refusal(
+                    "engine_failed",
+                    "the model's logits are not numbers; its files may be damaged (run ladylinux models verify)",
+                )
+            })?;
+            let engine_ns = time::monotonic_ns();
+            if self.ends.contains(&token) {
+                answer.mark();
+                let rest = answer.detokenizer.finish(&self.text);
+                return Ok(answer.close(&rest, engine_ns, Finish::Stop, ask));
+            }
+            answer.tokens += 1;
+            answer.mark();
+            sampler.saw(token);
+            let piece = answer.detokenizer.push(&self.text, token);
+            let shown = answer.scanner.push(&piece);
+            let flow = tell(shown.text, engine_ns, ask);
+            if shown.stopped {
+                return Ok(Finish::Stop);
+            }
+            if flow == Flow::Stop {
+                return Ok(Finish::Cancelled);
+            }
+            if answer.tokens >= answer.limit {
+                let rest = answer.detokenizer.finish(&self.text);
+                return Ok(answer.close(&rest, engine_ns, Finish::Length, ask));
+            }
+            self.decoder.step(&[token]).map_err(|error| engine_failed(&error))?;
+        }
+    }
+}
+
+/// One answer in the making.
+struct Answer {
+    detokenizer: Detokenizer,
+    scanner: StopScanner,
+    limit: usize,
+    tokens: usize,
+    first: Option<Instant>,
+    last: Instant,
+}
+
+impl Answer {
+    fn new(request: &Generate, started: Instant) -> Self {
+        Self {
+            detokenizer: Detokenizer::default(),
+            scanner: StopScanner::new(request.stop.iter().map(|stop| stop.expose().to_owned())),
+            limit: request.max_tokens,
+            tokens: 0,
+            first: None,
+            last: started,
+        }
+    }
+
+    fn mark(&mut self) {
+        self.last = time::instant();
+        self.first.get_or_insert(self.last);
+    }
+
+    /// Shows what was held back, and returns why the answer ended.
+    fn close(
+        &mut self,
+        rest: &str,
+        engine_ns: u64,
+        finish: Finish,
+        ask: &mut dyn FnMut(Event) -> Flow,
+    ) -> Finish {
+        let shown = self.scanner.push(rest);
+        let text = if shown.stopped { shown.text } else { shown.text + &self.scanner.finish() };
+        if !text.is_empty() {
+            ask(Event::Token { text, engine_ns });
+        }
+        if shown.stopped { Finish::Stop } else { finish }
+    }
+}
+
+/// Small models answer faster, and not worse, without thinking aloud first.
+fn prompt_options() -> serde_json::Map<String, serde_json::Value> {
+    let options = [("add_generation_prompt", true), ("enable_thinking", false)];
+    options.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
+}
+
+fn tell(text: String, engine_ns: u64, ask: &mut dyn FnMut(Event) -> Flow) -> Flow {
+    ask(if text.is_empty() { Event::Held } else { Event::Token { text, engine_ns } })
+}
+
+fn check(request: &Generate) -> Result<(), Refusal> {
+    let wrong = |message: String| Err(refusal("invalid_request", message));
+    if request.messages.is_empty() {
+        return wrong("messages must hold at least one message".to_owned());
+    }
+    if request.max_tokens == 0 {
+        return wrong("max_tokens must be at least 1".to_owned());
+    }
+    if request.stop.len() > STOPS {
+        return wrong(format!("stop may hold {STOPS} texts, not {}", request.stop.len()));
+    }
+    match request
+        .stop
+        .iter()
+        .map(|stop| stop.expose().len())
+        .find(|length| !(1..=STOP_BYTES).contains(length))
+    {
+        Some(length) => {
+            wrong(format!("stop must hold texts of 1 to {STOP_BYTES} bytes, not of {length}"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn engine_failed(error: &ort::Error) -> Refusal {
+    refusal("engine_failed", format!("the graph failed while it ran: {error}"))
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+/// Returns the tokens that end an answer; that the tokenizer knows them shows that it belongs to the model.
+fn ends(files: &Directory, text: &Text) -> Result<Vec<u32>, Refusal> {
+    let mut ends = files.ends();
+    if let Some(&unknown) = ends.iter().find(|&&end| !text.knows(end)) {
+        return Err(refusal(
+            "foreign_tokenizer",
+            format!(
+                "{} has no token {unknown}, with which the model ends its answers: it belongs to another model",
+                files.tokenizer.display()
+            ),
+        ));
+    }
+    if let Some(token) = files.special_token("eos_token") {
+        match text.id(&token) {
+            Some(id) if !ends.contains(&id) => ends.push(id),
+            Some(_) => {}
+            None => {
+                return Err(refusal(
+                    "foreign_tokenizer",
+                    format!(
+                        "{} does not know the end token {token:?} that tokenizer_config.json names: the two belong to \
+                         different models",
+                        files.tokenizer.display()
+                    ),
+                ));
+            }
+        }
+    }
+    Ok(ends)
+}
+
+/// A tokenizer may be smaller than the graph, whose vocabulary is padded, but not larger and not by half.
+fn check_vocabulary(files: &Directory, text: &Text, vocabulary: usize) -> Result<(), Refusal> {
+    if text.size() <= vocabulary && text.size() >= vocabulary / 2 {
+        return Ok(());
+    }
+    Err(refusal(
+        "foreign_tokenizer",
+        format!(
+            "{} has {} tokens, but {} has logits for {vocabulary}: they belong to different models",
+            files.tokenizer.display(),
+            text.size(),
+            files.graph.display()
+        ),
+    ))
+}
+
+fn session(graph: &Path, options: &Options) -> Result<Session, Refusal> {
+    let environment = runtime::environment(options.onnxruntime.as_deref())?;
+    let unreadable = |error: &dyn std::fmt::Display| {
+        refusal(
+            "unreadable_graph",
+            format!(
+                "{} is no graph that ONNX Runtime can load ({error}); fetch the file again",
+                graph.display()
+            ),
+        )
+    };
+    // Threads spin while a request runs: without, decoding is 15 % slower. They block soon after.
+    Session::builder(&environment)
+        .map_err(|error| unreadable(&error))?
+        .with_log_level(LogLevel::Fatal)
+        .map_err(|error| unreadable(&error))?
+        .with_intra_threads(options.threads.max(1))
+        .map_err(|error| unreadable(&error))?
+        .with_inter_threads(1)
+        .map_err(|error| unreadable(&error))?
+        .commit_from_file(graph)
+        .map_err(|error| unreadable(&error))
+}
+
+fn port(outlet: &Outlet) -> Port {
+    let element = match outlet.dtype().tensor_type() {
+        Some(TensorElementType::Float32) => Element::F32,
+        Some(TensorElementType::Float16) => Element::F16,
+        Some(TensorElementType::Int64) => Element::I64,
+        Some(_) | None => Element::Other,
+    };
+    let shape = outlet.dtype().tensor_shape().map(|shape| shape.to_vec()).unwrap_or_default();
+    Port { name: outlet.name().to_owned(), element, shape }
+}
+
+/// Hashes a graph file, and finds out on the way whether it names the operator that can append in place.
+fn digest(graph: &Path) -> Result<(Sha256, bool), Refusal> {
+    let unreadable = |error: io::Error| {
+        refusal("unreadable_graph", format!("{} cannot be read: {error}", graph.display()))
+    };
+    let mut head = Vec::new();
+    let mut file = File::open(graph).map_err(unreadable)?;
+    file.by_ref().take(OPERATORS_WITHIN as u64).read_to_end(&mut head).map_err(unreadable)?;
+    let appends = head.windows(APPENDING.len()).any(|window| window == APPENDING);
+    let digest = Sha256::of_reader(head.as_slice().chain(file), |_| ()).map_err(unreadable)?;
+    Ok((digest, appends))
+}

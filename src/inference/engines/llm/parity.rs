@@ -1,0 +1,369 @@
+//! Proves the engine equal to `transformers` on tiny graphs of several architectures, each in both layouts.
+//!
+//! The graphs, the prompts and the expected logits are made by `scripts/fixtures`; every directory there that holds an
+//! `expected.json` is run.
+
+use super::{Engine, Event, Flow, Options};
+use crate::{
+    foundation::values::Redacted,
+    inference::workers::{ChatMessage, Generate, Sampling, protocol::Finish},
+};
+use serde_json::Value;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The library that `scripts/setup` fetched; tests that need it say so instead of passing without it.
+pub(super) fn library() -> PathBuf {
+    std::env::var_os("ORT_DYLIB_PATH")
+        .filter(|path| Path::new(path).is_file())
+        .map(PathBuf::from)
+        .expect("these tests need ORT_DYLIB_PATH to name libonnxruntime.so: run scripts/test, which sets it")
+}
+
+pub(super) fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/llm")
+}
+
+pub(super) fn options(prefill_chunk: usize) -> Options {
+    Options { threads: 1, context_tokens: 4096, prefill_chunk, onnxruntime: Some(library()) }
+}
+
+fn load(directory: &Path, prefill_chunk: usize) -> Engine {
+    Engine::load("tiny", directory, &options(prefill_chunk))
+        .unwrap_or_else(|refusal| panic!("{}: {refusal}", directory.display()))
+}
+
+struct Case {
+    prompt: Vec<u32>,
+    greedy: Vec<u32>,
+    logits: Vec<f32>,
+    vocabulary: usize,
+}
+
+fn tokens(value: &Value) -> Vec<u32> {
+    let numbers = value.as_array().unwrap().iter();
+    numbers.map(|token| u32::try_from(token.as_u64().unwrap()).unwrap()).collect()
+}
+
+fn cases(architecture: &Path) -> Vec<Case> {
+    let expected = fs::read_to_string(architecture.join("expected.json")).unwrap();
+    let expected: Value = serde_json::from_str(&expected).unwrap();
+    let vocabulary = usize::try_from(expected["vocab"].as_u64().unwrap()).unwrap();
+    let prompts = expected["prompts"].as_array().unwrap().iter();
+    prompts
+        .map(|prompt| {
+            let bytes = fs::read(architecture.join(prompt["logits"].as_str().unwrap())).unwrap();
+            let (numbers, rest) = bytes.as_chunks::<4>();
+            assert!(rest.is_empty());
+            Case {
+                prompt: tokens(&prompt["ids"]),
+                greedy: tokens(&prompt["greedy"]),
+                logits: numbers.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect(),
+                vocabulary,
+            }
+        })
+        .collect()
+}
+
+/// The architectures, each with the directories of its exports.
+fn architectures() -> Vec<(PathBuf, Vec<PathBuf>)> {
+    let folders = |path: &Path| -> Vec<PathBuf> {
+        let entries =
+            fs::read_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let mut folders: Vec<PathBuf> =
+            entries.map(|entry| entry.unwrap().path()).filter(|it| it.is_dir()).collect();
+        folders.sort();
+        folders
+    };
+    let made =
+        folders(&fixtures()).into_iter().filter(|folder| folder.join("expected.json").is_file());
+    made.map(|folder| (folder.clone(), folders(&folder))).collect()
+}
+
+/// Feeds the expected tokens and compares every logit of every step.
+fn compare(engine: &mut Engine, case: &Case, what: &Path) {
+    engine.prefill(&case.prompt[engine.cached().len()..]).unwrap();
+    for (step, expected) in case.logits.chunks_exact(case.vocabulary).enumerate() {
+        let logits = engine.logits();
+        assert_eq!(logits.len(), expected.len(), "{}", what.display());
+        let worst =
+            logits.iter().zip(expected).map(|(one, other)| (one - other).abs()).fold(0.0, f32::max);
+        let half = what.ends_with("transformersjs-f16-cache");
+        assert!(
+            worst <= if half { 5e-2 } else { 1e-4 },
+            "{}: prompt of {}, step {step}: {worst}",
+            what.display(),
+            case.prompt.len()
+        );
+        assert!(
+            half || engine.likeliest() == Some(case.greedy[step]),
+            "{}: step {step}",
+            what.display()
+        );
+        engine.decode(case.greedy[step]).unwrap();
+    }
+}
+
+#[test]
+fn every_logit_of_64_steps_equals_transformers_in_both_layouts() {
+    let architectures = architectures();
+    assert!(architectures.len() >= 4, "four architectures are wanted");
+    for (architecture, exports) in architectures {
+        let cases = cases(&architecture);
+        for export in exports {
+            let mut engine = load(&export, 4096);
+            for case in &cases {
+                engine.reset();
+                compare(&mut engine, case, &export);
+            }
+        }
+    }
+}
+
+#[test]
+fn chunks_smaller_than_the_prompt_change_no_logit() {
+    for (architecture, exports) in architectures() {
+        for (number, export) in exports.iter().enumerate() {
+            let mut engine = load(export, [7, 64, 1][number % 3]);
+            for case in cases(&architecture) {
+                engine.reset();
+                compare(&mut engine, &case, export);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_prompt_that_begins_like_the_one_before_goes_on_from_there() {
+    for (architecture, exports) in architectures() {
+        for export in exports {
+            let mut engine = load(&export, 64);
+            let case = cases(&architecture).pop().unwrap();
+            engine.prefill(&case.prompt).unwrap();
+            for _ in 0..5 {
+                engine.decode(1).unwrap();
+            }
+            let keep = case.prompt.len() / 2;
+            let kept = engine.rewind(keep);
+            let half = export.ends_with("transformersjs-f16-cache");
+            assert!(kept == keep || half && kept == 0, "{}: {kept}", export.display());
+            compare(&mut engine, &case, &export);
+        }
+    }
+}
+
+#[test]
+fn graphs_that_can_append_in_place_do() {
+    for (_, exports) in architectures() {
+        for export in exports {
+            let genai = export.join("genai_config.json").is_file();
+            assert_eq!(load(&export, 64).shares_cache(), genai, "{}", export.display());
+        }
+    }
+}
+
+fn ask(text: &str, max_tokens: usize) -> Generate {
+    Generate {
+        messages: vec![ChatMessage { role: "user".to_owned(), content: Redacted(text.to_owned()) }],
+        max_tokens,
+        sampling: Sampling {
+            temperature: Some(0.0),
+            repetition_penalty: Some(1.0),
+            ..Sampling::default()
+        },
+        ..Generate::default()
+    }
+}
+
+fn engine() -> Engine {
+    load(&fixtures().join("qwen2/genai"), 16)
+}
+
+fn generate(
+    engine: &mut Engine,
+    request: &Generate,
+) -> (String, crate::inference::workers::Completion) {
+    let mut shown = String::new();
+    let completion = engine
+        .generate(request, &mut |event| {
+            if let Event::Token { text, engine_ns } = event {
+                assert!(!text.is_empty() && engine_ns > 0);
+                shown += &text;
+            }
+            Flow::Continue
+        })
+        .unwrap();
+    (shown, completion)
+}
+
+#[test]
+fn an_answer_has_as_many_tokens_as_were_asked_for_and_repeats_from_the_cache() {
+    let mut engine = engine();
+    let request = ask("What is a lamp?", 24);
+    let (first, completion) = generate(&mut engine, &request);
+    assert_eq!((completion.finish, completion.completion_tokens), (Finish::Length, 24));
+    assert_eq!(completion.cached_tokens, 0);
+    let (second, completion) = generate(&mut engine, &request);
+    assert_eq!(first, second);
+    assert_eq!(completion.cached_tokens, completion.prompt_tokens - 1);
+}
+
+#[test]
+fn a_stop_text_ends_the_answer_and_is_not_part_of_it() {
+    let mut engine = engine();
+    let mut request = ask("What is a lamp?", 24);
+    let (whole, _) = generate(&mut engine, &request);
+    let middle = whole.char_indices().nth(whole.chars().count() / 2).unwrap().0;
+    let stop: String = whole[middle..].chars().take(3).collect();
+    request.stop = vec![Redacted(stop.clone())];
+    let (cut, completion) = generate(&mut engine, &request);
+    assert_eq!(cut, whole[..whole.find(&stop).unwrap()]);
+    assert_eq!(completion.finish, Finish::Stop);
+}
+
+#[test]
+fn a_generation_ends_between_prompt_chunks_and_at_a_token_when_told_so() {
+    let mut engine = engine();
+    let request = ask(&"lamp ".repeat(30), 24);
+    let mut prefills = 0;
+    let completion = engine
+        .generate(&request, &mut |event| {
+            assert!(matches!(event, Event::Prefill { .. }), "{event:?}");
+            prefills += 1;
+            if prefills == 2 { Flow::Stop } else { Flow::Continue }
+        })
+        .unwrap();
+    assert_eq!((completion.finish, completion.completion_tokens), (Finish::Cancelled, 0));
+    let mut tokens = 0;
+    let completion = engine
+        .generate(&request, &mut |event| {
+            tokens += usize::from(!matches!(event, Event::Prefill { .. }));
+            if tokens == 3 { Flow::Stop } else { Flow::Continue }
+        })
+        .unwrap();
+    assert_eq!((completion.finish, completion.completion_tokens), (Finish::Cancelled, 3));
+    assert_eq!(completion.cached_tokens, 32, "the chunks before the cancellation are kept");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_answer() {
+    let mut engine = engine();
+    let mut request = ask("What is a lamp?", 24);
+    request.sampling = Sampling { temperature: Some(1.5), seed: Some(4), ..Sampling::default() };
+    let (one, _) = generate(&mut engine, &request);
+    let (other, _) = generate(&mut engine, &request);
+    assert_eq!(one, other);
+}
+
+#[test]
+fn a_context_that_would_overflow_is_refused_with_the_numbers() {
+    let mut engine = engine();
+    let context = engine.model().context_tokens;
+    let refused = |engine: &mut Engine, request: &Generate| {
+        let refusal = engine.generate(request, &mut |_| Flow::Continue).unwrap_err();
+        assert_eq!(refusal.code, "context_overflow");
+        assert!(refusal.message.contains(&context.to_string()), "{}", refusal.message);
+        refusal.message
+    };
+    assert!(refused(&mut engine, &ask("hi", context)).contains(&format!("may have {context}")));
+    refused(&mut engine, &ask(&"lamp ".repeat(context), 1));
+    assert!(refused(&mut engine, &ask(&"x".repeat(10_000_000), 1)).contains("at least"));
+    refused(&mut engine, &ask("hi", usize::MAX));
+}
+
+#[test]
+fn requests_outside_the_limits_are_refused_by_field() {
+    let mut engine = engine();
+    let good = ask("hi", 4);
+    let wrong = [
+        ("messages", Generate { messages: Vec::new(), ..good.clone() }),
+        ("max_tokens", Generate { max_tokens: 0, ..good.clone() }),
+        ("stop", Generate { stop: vec![Redacted(String::new())], ..good.clone() }),
+        ("stop", Generate { stop: vec![Redacted("x".to_owned()); 17], ..good.clone() }),
+        (
+            "temperature",
+            Generate {
+                sampling: Sampling { temperature: Some(-1.0), ..Sampling::default() },
+                ..good
+            },
+        ),
+    ];
+    for (field, request) in wrong {
+        let refusal = engine.generate(&request, &mut |_| Flow::Continue).unwrap_err();
+        assert_eq!(refusal.code, "invalid_request");
+        assert!(refusal.message.starts_with(field), "{}", refusal.message);
+    }
+}
+
+/// A copy of a good model directory with one file changed.
+fn damaged(change: impl FnOnce(&Path)) -> crate::inference::workers::Refusal {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(fixtures().join("qwen2/genai")).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+    }
+    change(folder.path());
+    Engine::load("damaged", folder.path(), &options(64)).map(|_| ()).unwrap_err()
+}
+
+#[test]
+fn a_truncated_graph_is_refused() {
+    let refusal = damaged(|folder| {
+        let graph = folder.join("model.onnx");
+        let bytes = fs::read(&graph).unwrap();
+        fs::write(&graph, &bytes[..bytes.len() / 2]).unwrap();
+    });
+    assert_eq!(refusal.code, "unreadable_graph", "{refusal}");
+    assert!(refusal.message.contains("model.onnx"));
+}
+
+#[test]
+fn a_file_that_is_no_graph_is_refused() {
+    for content in [&b""[..], b"GGUF\x03\0\0\0", b"<!doctype html>"] {
+        let refusal = damaged(|folder| fs::write(folder.join("model.onnx"), content).unwrap());
+        assert!(
+            ["unreadable_graph", "foreign_graph"].contains(&refusal.code.as_str()),
+            "{refusal}"
+        );
+    }
+}
+
+#[test]
+fn a_tokenizer_of_another_model_is_refused() {
+    let refusal = damaged(|folder| {
+        let path = folder.join("tokenizer.json");
+        let text = fs::read_to_string(&path).unwrap();
+        let mut tokenizer: Value = serde_json::from_str(&text).unwrap();
+        for number in 0..200 {
+            tokenizer["model"]["vocab"][format!("word{number}")] = (1000 + number).into();
+        }
+        fs::write(&path, tokenizer.to_string()).unwrap();
+    });
+    assert_eq!(refusal.code, "foreign_tokenizer", "{refusal}");
+}
+
+#[test]
+fn a_base_model_without_a_chat_template_is_refused_with_what_to_install() {
+    let refusal = damaged(|folder| {
+        let path = folder.join("tokenizer_config.json");
+        let mut config: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        config.as_object_mut().unwrap().remove("chat_template");
+        fs::write(&path, config.to_string()).unwrap();
+        drop(fs::remove_file(folder.join("chat_template.jinja")));
+    });
+    assert_eq!(refusal.code, "bad_template", "{refusal}");
+    assert!(refusal.message.contains("Instruct"));
+}
+
+#[test]
+fn a_configuration_of_another_model_is_refused() {
+    let refusal = damaged(|folder| {
+        let path = folder.join("genai_config.json");
+        let mut config: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        config["model"]["decoder"]["head_size"] = 7.into();
+        fs::write(&path, config.to_string()).unwrap();
+    });
+    assert_eq!(refusal.code, "foreign_graph", "{refusal}");
+}

@@ -1,0 +1,209 @@
+//! Text to tokens and back, by the model's own `tokenizer.json`.
+
+use super::refusal;
+use crate::inference::workers::Refusal;
+use std::{collections::HashSet, path::Path};
+use tokenizers::{DecoderWrapper, Tokenizer};
+
+/// A normalizer may shrink text before it is cut into tokens; by no more than this, in bytes.
+const SHRINKING: usize = 4;
+
+/// A model's tokenizer.
+#[derive(Debug)]
+pub(super) struct Text {
+    tokenizer: Tokenizer,
+    /// The tokens that stand for one byte each, if the decoder joins such runs.
+    bytes: HashSet<u32>,
+    /// The special tokens: they are not shown.
+    silent: HashSet<u32>,
+    /// The longest token, in bytes.
+    longest: usize,
+    /// The highest token and one.
+    size: usize,
+}
+
+impl Text {
+    /// Reads a `tokenizer.json`.
+    pub(super) fn read(path: &Path) -> Result<Self, Refusal> {
+        Tokenizer::from_file(path).map(Self::new).map_err(|error| {
+            refusal(
+                "foreign_tokenizer",
+                format!(
+                    "{} is no tokenizer that can be read ({error}); fetch the file again",
+                    path.display()
+                ),
+            )
+        })
+    }
+
+    fn new(mut tokenizer: Tokenizer) -> Self {
+        // Some files carry the limits of their training; a prompt is never cut silently here.
+        tokenizer.with_padding(None);
+        // Only a limit can be wrong, not its absence.
+        drop(tokenizer.with_truncation(None).map(drop));
+        let vocabulary = tokenizer.get_vocab(true);
+        let bytes = if tokenizer.get_decoder().is_some_and(joins_bytes) {
+            let ids = (0..=u8::MAX).filter_map(|byte| vocabulary.get(&format!("<0x{byte:02X}>")));
+            ids.copied().collect()
+        } else {
+            HashSet::new()
+        };
+        let added = tokenizer.get_added_tokens_decoder();
+        Self {
+            bytes,
+            silent: added.iter().filter(|(_, token)| token.special).map(|(&id, _)| id).collect(),
+            longest: vocabulary.keys().map(String::len).max().unwrap_or(1).max(1),
+            size: vocabulary.values().max().map_or(0, |&last| last as usize + 1),
+            tokenizer,
+        }
+    }
+
+    /// Returns the number of tokens that the tokenizer may give.
+    pub(super) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Returns whether a token stands for one byte of a run that is read as a whole.
+    pub(super) fn is_byte(&self, token: u32) -> bool {
+        self.bytes.contains(&token)
+    }
+
+    /// Returns whether a token shows no text: special ones, and those with which a graph's vocabulary is padded.
+    pub(super) fn is_silent(&self, token: u32) -> bool {
+        self.silent.contains(&token) || !self.knows(token)
+    }
+
+    /// Returns whether there is such a token.
+    pub(super) fn knows(&self, token: u32) -> bool {
+        self.tokenizer.id_to_token(token).is_some()
+    }
+
+    /// Returns the number of a token that is written like this.
+    pub(super) fn id(&self, token: &str) -> Option<u32> {
+        self.tokenizer.token_to_id(token)
+    }
+
+    /// Returns how many tokens a text of this length has at least.
+    pub(super) fn at_least(&self, bytes: usize) -> usize {
+        bytes / self.longest.saturating_mul(SHRINKING)
+    }
+
+    /// Returns the tokens of a text; nothing is put before or after them, for templates write it themselves.
+    pub(super) fn encode(&self, text: &str) -> Result<Vec<u32>, String> {
+        let encoding =
+            self.tokenizer.encode_fast(text, false).map_err(|error| error.to_string())?;
+        Ok(encoding.get_ids().to_vec())
+    }
+
+    /// Returns the text of some tokens, without special ones.
+    pub(super) fn decode(&self, tokens: &[u32]) -> String {
+        // Fails only for decoders that cannot read their own tokens; then there is nothing to show.
+        self.tokenizer.decode(tokens, true).unwrap_or_default()
+    }
+}
+
+fn joins_bytes(decoder: &DecoderWrapper) -> bool {
+    if let DecoderWrapper::Sequence(sequence) = decoder {
+        return sequence.get_decoders().iter().any(joins_bytes);
+    }
+    matches!(decoder, DecoderWrapper::ByteFallback(_))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// Returns a tokenizer of the 256 bytes as GPT-2 writes them, two merges and two special tokens.
+    pub(in super::super) fn byte_level() -> Text {
+        let mut letters: Vec<char> = ('!'..='~').chain('¡'..='¬').chain('®'..='ÿ').collect();
+        letters.extend(
+            (0..256 - letters.len())
+                .filter_map(|more| char::from_u32(256 + u32::try_from(more).ok()?)),
+        );
+        let mut vocabulary: serde_json::Map<String, serde_json::Value> = letters
+            .iter()
+            .enumerate()
+            .map(|(id, letter)| (letter.to_string(), id.into()))
+            .collect();
+        vocabulary.insert("th".to_owned(), 256.into());
+        vocabulary.insert("the".to_owned(), 257.into());
+        let special = |id: usize, content: &str| {
+            json!({"id": id, "content": content, "single_word": false, "lstrip": false, "rstrip": false,
+                   "normalized": false, "special": true})
+        };
+        let file = json!({
+            "version": "1.0", "truncation": {"direction": "Right", "max_length": 3, "strategy": "LongestFirst", "stride": 0},
+            "padding": null, "added_tokens": [special(258, "<|end|>"), special(259, "<|begin|>")],
+            "normalizer": null,
+            "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true},
+            "post_processor": null,
+            "decoder": {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true},
+            "model": {"type": "BPE", "vocab": vocabulary, "merges": [["t", "h"], ["th", "e"]]},
+        });
+        Text::new(Tokenizer::from_bytes(file.to_string()).unwrap())
+    }
+
+    /// Returns a tokenizer as Llama 2 has it: words with a leading `▁`, and bytes where there is no word.
+    pub(in super::super) fn byte_fallback() -> Text {
+        let mut vocabulary = serde_json::Map::new();
+        for byte in 0..256 {
+            vocabulary.insert(format!("<0x{byte:02X}>"), byte.into());
+        }
+        for (id, word) in
+            ["<unk>", "▁", "a", "b", "▁a", "é", "▁▁", "c", "▁b", "d"].iter().enumerate()
+        {
+            vocabulary.insert((*word).to_owned(), (256 + id).into());
+        }
+        let special = json!([{"id": 266, "content": "</s>", "single_word": false, "lstrip": false, "rstrip": false,
+                              "normalized": false, "special": true}]);
+        let file = json!({
+            "version": "1.0", "truncation": null, "padding": null, "added_tokens": special,
+            "normalizer": {"type": "Sequence", "normalizers": [
+                {"type": "Prepend", "prepend": "▁"},
+                {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]},
+            "pre_tokenizer": null, "post_processor": null,
+            "decoder": {"type": "Sequence", "decoders": [
+                {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
+                {"type": "ByteFallback"}, {"type": "Fuse"},
+                {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
+            "model": {"type": "BPE", "vocab": vocabulary, "merges": [["▁", "a"], ["▁", "b"]], "byte_fallback": true,
+                      "unk_token": "<unk>", "fuse_unk": true},
+        });
+        Text::new(Tokenizer::from_bytes(file.to_string()).unwrap())
+    }
+
+    #[test]
+    fn nothing_is_cut_even_if_the_file_says_so() {
+        let text = byte_level();
+        assert_eq!(text.encode("hello there").unwrap().len(), 9);
+        assert_eq!(text.decode(&text.encode("hello there").unwrap()), "hello there");
+    }
+
+    #[test]
+    fn special_tokens_written_in_the_text_are_one_token_each() {
+        let text = byte_level();
+        assert_eq!(text.encode("<|begin|>the<|end|>").unwrap(), [259, 257, 258]);
+        assert_eq!(text.decode(&[259, 257, 258]), "the");
+        assert_eq!((text.size(), text.id("<|end|>")), (260, Some(258)));
+        assert!(text.knows(259) && !text.knows(260));
+    }
+
+    #[test]
+    fn a_file_that_is_no_tokenizer_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tokenizer.json");
+        std::fs::write(&path, "{}").unwrap();
+        let refusal = Text::read(&path).unwrap_err();
+        assert_eq!(refusal.code, "foreign_tokenizer");
+        assert!(refusal.message.contains("tokenizer.json"));
+    }
+
+    #[test]
+    fn the_least_number_of_tokens_is_never_more_than_there_are() {
+        let text = byte_level();
+        let long = "the ".repeat(500);
+        assert!(text.at_least(long.len()) <= text.encode(&long).unwrap().len());
+        assert!(text.at_least(10_000_000) > 100_000);
+    }
+}
