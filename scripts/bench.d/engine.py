@@ -17,6 +17,7 @@ MEASUREMENTS = {
     "tg@1024": {"depth": 1024, "prompt": 0, "generate": DECODED},
     "pp512": {"depth": 0, "prompt": 512, "generate": 0},
 }
+ENOUGH_PAIRS = 15
 AT_LEAST = {
     64: {"tg@64": 0.92, "tg@1024": 1.0},
     128: {"tg@64": 1.05, "tg@1024": 1.15, "pp512": 1.2},
@@ -54,7 +55,7 @@ def summarise(rows, blocks, names):
 
     return [
         {"block": block, "measurement": name}
-        | figures.paired_ratio(series(block, name), series("llama.cpp", name), AT_LEAST[block].get(name))
+        | figures.paired_ratio(series(block, name), series("llama.cpp", name), AT_LEAST[block].get(name), ENOUGH_PAIRS)
         for block in blocks
         for name in names
     ]

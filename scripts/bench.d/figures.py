@@ -33,8 +33,12 @@ def interval_of_median(values, confidence=0.95):
     return {"low": ordered[place - 1], "high": ordered[count - place], "confidence": round(max(0.0, 1 - outside), 4)}
 
 
-def paired_ratio(ours, theirs, at_least=None):
-    """Returns the median of the ratios of pairs that ran next to each other, its interval, and whether it reaches a goal."""
+def paired_ratio(ours, theirs, at_least=None, enough_pairs=1):
+    """Returns the median of the ratios of pairs that ran next to each other, and its interval.
+
+    With a goal also whether it counts as reached, which is when the upper end of the interval reaches it; with too few
+    pairs neither yes nor no is claimed.
+    """
     ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
     summary = {
         "ours": statistics.median(ours),
@@ -47,5 +51,5 @@ def paired_ratio(ours, theirs, at_least=None):
     }
     if at_least is not None:
         summary["at_least"] = at_least
-        summary["reached"] = summary["interval"]["high"] >= at_least
+        summary["reached"] = summary["interval"]["high"] >= at_least if len(ratios) >= enough_pairs else None
     return summary

@@ -79,7 +79,7 @@ enum Verb {
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome: Outcome = match &arguments.verb {
-        Verb::Bench(verb) => verb.run(),
+        Verb::Bench(verb) => verb.run(&arguments.common),
         Verb::HostFacts(verb) => verb.run(&arguments.common),
         Verb::Learn(verb) => verb.run(&arguments.common),
         Verb::Models(verb) => verb.run(&arguments.common),

@@ -1,9 +1,10 @@
 //! `ladylinux bench`: our side of the comparisons that `scripts/bench` draws; it prints figures and judges none.
 
 mod answer;
+mod engine;
 mod stream;
 
-use super::exit::Outcome;
+use super::{Common, exit::Outcome};
 use clap::{Args, Subcommand};
 
 /// Measure this release; `scripts/bench` compares it with others
@@ -15,13 +16,15 @@ pub(super) struct Bench {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    Engine(engine::EngineRun),
     Stream(stream::StreamRun),
 }
 
 impl Bench {
     /// Runs the measurement that was named.
-    pub(super) fn run(&self) -> Outcome {
+    pub(super) fn run(&self, common: &Common) -> Outcome {
         match &self.what {
+            What::Engine(run) => run.run(common),
             What::Stream(run) => run.run(),
         }
     }
