@@ -92,7 +92,7 @@ impl EngineRun {
         };
         let started = time::instant();
         let mut engine = Engine::load("bench", &self.model, &options)
-            .map_err(refused)
+            .map_err(|refusal| refused(&refusal))
             .with_context(|| format!("cannot load {}", self.model.display()))?;
         let load_seconds = started.elapsed().as_secs_f64();
         let prompt = random_prompt(engine.model().vocabulary, self.prompt_tokens)?;
@@ -115,13 +115,13 @@ impl EngineRun {
     fn repetition(&self, engine: &mut Engine, prompt: &[u32]) -> anyhow::Result<Repetition> {
         engine.reset();
         let started = time::instant();
-        engine.prefill(prompt).map_err(refused)?;
+        engine.prefill(prompt).map_err(|refusal| refused(&refusal))?;
         let prefill_seconds = started.elapsed().as_secs_f64();
 
         let started = time::instant();
         for _ in 0..self.generate_tokens {
             let next = engine.likeliest().context("the engine returned no logits")?;
-            engine.decode(next).map_err(refused)?;
+            engine.decode(next).map_err(|refusal| refused(&refusal))?;
         }
         let decode_seconds = started.elapsed().as_secs_f64();
         Ok(Repetition {
@@ -135,11 +135,11 @@ impl EngineRun {
 
 /// Runs the whole length once, so that the cache has its size, as llama.cpp's has from the start.
 fn warm_up(engine: &mut Engine, prompt: &[u32]) -> anyhow::Result<()> {
-    engine.prefill(prompt).map_err(refused)?;
-    engine.decode(prompt[0]).map_err(refused)
+    engine.prefill(prompt).map_err(|refusal| refused(&refusal))?;
+    engine.decode(prompt[0]).map_err(|refusal| refused(&refusal))
 }
 
-fn refused(refusal: Refusal) -> anyhow::Error {
+fn refused(refusal: &Refusal) -> anyhow::Error {
     anyhow!("{refusal}")
 }
 
