@@ -3,14 +3,18 @@
 //! A verb is a struct of arguments with `run(&self, &Common) -> Outcome`. It prints through [`out`] and nothing else.
 
 mod bench;
+mod config;
+mod doctor;
 mod exit;
 mod host_facts;
 mod learn;
+mod migrate;
 mod models;
 mod out;
+mod provision;
+mod version;
 
 use crate::foundation::settings::{self, Loaded, Sources};
-use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use exit::Outcome;
 use std::{path::PathBuf, process::ExitCode};
@@ -51,8 +55,10 @@ impl Common {
             all.push(("paths.root".to_owned(), root.display().to_string()));
         }
         for setting in &self.set {
-            let (key, value) = setting.split_once('=').with_context(|| {
-                format!("--set {setting}: write it as key=value, such as llm.queue=2")
+            let (key, value) = setting.split_once('=').ok_or_else(|| {
+                exit::refused(format!(
+                    "--set {setting}: write it as key=value, such as llm.queue=2"
+                ))
             })?;
             all.push((key.to_owned(), value.to_owned()));
         }
@@ -67,12 +73,22 @@ impl Common {
 enum Verb {
     /// Measure this release; scripts/bench compares it with others
     Bench(bench::Bench),
+    /// Show, check and explain settings
+    Config(config::Config),
+    /// Check everything a node needs, and say how to mend what is wrong; exits 3 if something is
+    Doctor(doctor::Doctor),
     /// Tell what this machine says about itself: disk, memory, load, uptime, OS, users, open ports
     HostFacts(host_facts::HostFacts),
     /// Learn documents, list them, forget them
     Learn(learn::Learn),
+    /// Bring the database to this release's schema
+    Migrate(migrate::Migrate),
     /// List, show, verify and import models
     Models(models::Models),
+    /// Create the directories of a node, or check them
+    Provision(provision::Provision),
+    /// Show what this binary is
+    Version(version::Version),
 }
 
 /// Runs the verb that the command line names.
@@ -80,9 +96,14 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome: Outcome = match &arguments.verb {
         Verb::Bench(verb) => verb.run(&arguments.common),
+        Verb::Config(verb) => verb.run(&arguments.common),
+        Verb::Doctor(verb) => verb.run(&arguments.common),
         Verb::HostFacts(verb) => verb.run(&arguments.common),
         Verb::Learn(verb) => verb.run(&arguments.common),
+        Verb::Migrate(verb) => verb.run(&arguments.common),
         Verb::Models(verb) => verb.run(&arguments.common),
+        Verb::Provision(verb) => verb.run(&arguments.common),
+        Verb::Version(verb) => verb.run(),
     };
     exit::code(outcome)
 }

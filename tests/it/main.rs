@@ -1,1 +1,10 @@
 //! Whole nodes: real processes, real SQLite, real HTTP.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
+mod layout;
+mod run;
+mod settings;

@@ -75,8 +75,11 @@ pub(super) const STORAGE_DIR: &str = "STORAGE_DIR";
 
 /// Names with our prefix that are not settings, and what reads them.
 pub(super) const NOT_SETTINGS: &[&str] = &[
-    "LADYLINUX_BENCH_DIR", // scripts/bench: where it keeps graphs and runs
-    "LADYLINUX_COMMIT",    // the build: the commit that `ladylinux version` prints
+    "LADYLINUX_BENCH_DIR",  // scripts/bench: where it keeps graphs and runs
+    "LADYLINUX_COMMIT",     // the build: the commit that `ladylinux version` prints
+    "LADYLINUX_MAN_CORPUS", // a test: where the man pages are that it asks about
+    "LADYLINUX_SETUP_DIR",  // scripts/run: where it keeps what it fetched
+    "LADYLINUX_TEST_SKIPS", // scripts/test: where tests write what they skipped
 ];
 
 /// Returns the key with this dotted name.

@@ -1,9 +1,11 @@
 //! What can be wrong with settings, and where it was written.
 
+use serde::Serialize;
 use std::{fmt, path::PathBuf};
 
 /// Where a value came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "source", rename_all = "snake_case")]
 pub enum Origin {
     /// The embedded `ladylinux.toml`.
     Default,

@@ -4,11 +4,13 @@
 
 mod readiness;
 mod redacted;
+mod release;
 mod sha256;
 pub mod time;
 
 pub use readiness::{ReadinessIssue, Severity};
 pub use redacted::Redacted;
+pub use release::Release;
 pub use sha256::{ParseSha256Error, Sha256};
 
 use serde::{Deserialize, Serialize};

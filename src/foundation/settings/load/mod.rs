@@ -8,6 +8,7 @@ use super::{
     validated,
     written::{self, Entry, Layer, Value, Written},
 };
+use serde::Serialize;
 use serde_json::json;
 use std::{
     collections::BTreeMap,
@@ -36,7 +37,7 @@ pub struct Loaded {
 }
 
 /// A key with the value that is in force.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Effective {
     /// The dotted key.
     pub key: String,

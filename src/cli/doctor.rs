@@ -1,0 +1,379 @@
+//! `ladylinux doctor`: runs every readiness check there is and says how to mend what it finds.
+//!
+//! It changes nothing, and each check stands alone, so that one broken thing does not hide the next.
+
+use super::{Common, exit::Exit, exit::Outcome, out};
+use crate::foundation::layout;
+use crate::foundation::settings::{Http, Paths, Settings};
+use crate::foundation::store::{self, Store, StoreError};
+use crate::foundation::values::{ReadinessIssue, Severity, time};
+use crate::inference::models;
+use clap::Args;
+use serde::Serialize;
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Below this the node cannot be expected to keep working.
+const LEAST_FREE_BYTES: u64 = 256 << 20;
+
+/// Below this a model or a backup may not fit.
+const SOME_FREE_BYTES: u64 = 2 << 30;
+
+/// 2025-01-01, before which no release of this program was made.
+const OLDEST_TIME_MS: i64 = 1_735_689_600_000;
+
+/// How long a node on the port may take to answer.
+const ANSWER: Duration = Duration::from_secs(2);
+
+/// Where a loader looks for a library that no setting names.
+const LIBRARY_DIRECTORIES: &[&str] = &[
+    "/usr/local/lib",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/lib/x86_64-linux-gnu",
+    "/usr/lib/aarch64-linux-gnu",
+];
+
+/// The arguments of `doctor`.
+#[derive(Debug, Args)]
+pub(super) struct Doctor {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What one check found.
+#[derive(Debug, Serialize)]
+struct Finding {
+    check: &'static str,
+    /// What is so, when nothing is wrong.
+    found: String,
+    issues: Vec<ReadinessIssue>,
+}
+
+impl Finding {
+    fn of(check: &'static str, result: Result<String, ReadinessIssue>) -> Self {
+        match result {
+            Ok(found) => Self { check, found, issues: Vec::new() },
+            Err(issue) => Self { check, found: String::new(), issues: vec![issue] },
+        }
+    }
+}
+
+impl Doctor {
+    pub(super) fn run(&self, common: &Common) -> Outcome {
+        let findings = match common.load(&[]) {
+            Ok(loaded) => examine(&loaded.settings),
+            Err(error) => vec![Finding::of("settings", Err(unusable_settings(&error)))],
+        };
+        if self.json {
+            out::json(&findings)?;
+        } else {
+            print(&findings);
+        }
+        let well = findings.iter().all(|finding| finding.issues.is_empty());
+        Ok(if well { Exit::Done } else { Exit::NotReady })
+    }
+}
+
+fn print(findings: &[Finding]) {
+    for finding in findings {
+        let name = finding.check;
+        if finding.issues.is_empty() {
+            out::line(format!("ok       {name:9}  {}", finding.found));
+        }
+        let foremost = layout::foremost(&finding.issues);
+        for issue in &foremost {
+            let word = match issue.severity {
+                Severity::Critical => "broken ",
+                Severity::Warning => "warning",
+            };
+            out::line(format!("{word}  {name:9}  {issue}"));
+            out::line(format!("                    mend: {}", issue.mend));
+        }
+        if foremost.len() < finding.issues.len() {
+            let hidden = finding.issues.len() - foremost.len();
+            out::line(format!("                    and {hidden} directories below them"));
+        }
+    }
+}
+
+/// Runs every check that the settings allow, in the order in which a node starts.
+fn examine(settings: &Settings) -> Vec<Finding> {
+    let paths = &settings.paths;
+    let user = rustix::process::geteuid().as_raw();
+    let layout = layout::deviations(paths);
+    vec![
+        Finding::of(
+            "settings",
+            Ok(format!("they can be used, with the root {}", paths.root.display())),
+        ),
+        Finding::of(
+            "user",
+            layout::refuse_root(settings.environment, user)
+                .map_or_else(|| Ok(format!("user {user} may run the node")), Err),
+        ),
+        Finding {
+            check: "layout",
+            found: "every directory is as it should be".to_owned(),
+            issues: layout,
+        },
+        Finding::of("clock", clock()),
+        Finding::of("disk", disk(&paths.state)),
+        Finding::of("database", database(paths)),
+        Finding::of("knowledge", knowledge(paths)),
+        Finding::of("runtime", runtime(paths.onnxruntime.as_deref())),
+        Finding::of("llm", llm(settings)),
+        Finding::of("port", port(&settings.http)),
+    ]
+}
+
+fn unusable_settings(error: &anyhow::Error) -> ReadinessIssue {
+    ReadinessIssue {
+        severity: Severity::Critical,
+        code: "settings_invalid".to_owned(),
+        message: error.to_string(),
+        path: None,
+        mend: "correct what is named, then run `ladylinux config check`".to_owned(),
+    }
+}
+
+fn clock() -> Result<String, ReadinessIssue> {
+    let now = time::now();
+    if now.0 >= OLDEST_TIME_MS {
+        return Ok(format!("it is {}", now.rfc3339()));
+    }
+    Err(ReadinessIssue {
+        severity: Severity::Critical,
+        code: "clock_wrong".to_owned(),
+        message: format!("the clock says {}, which is before this release was made", now.rfc3339()),
+        path: None,
+        mend: "set the clock, or start the service that does (`timedatectl set-ntp true`)"
+            .to_owned(),
+    })
+}
+
+fn disk(state: &Path) -> Result<String, ReadinessIssue> {
+    let existing = state.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
+    let free =
+        rustix::fs::statvfs(existing).map(|found| found.f_bavail.saturating_mul(found.f_frsize));
+    let free = free.map_err(|error| ReadinessIssue {
+        severity: Severity::Warning,
+        code: "disk_unknown".to_owned(),
+        message: format!("the free space of {} cannot be read ({error})", existing.display()),
+        path: Some(existing.to_owned()),
+        mend: "check the filesystem that holds it".to_owned(),
+    })?;
+    let shown = format!("{:.1} GiB are free below {}", gibibytes(free), existing.display());
+    if free >= SOME_FREE_BYTES {
+        return Ok(shown);
+    }
+    Err(ReadinessIssue {
+        severity: if free < LEAST_FREE_BYTES { Severity::Critical } else { Severity::Warning },
+        code: "disk_space_low".to_owned(),
+        message: format!("only {shown}"),
+        path: Some(existing.to_owned()),
+        mend: "free some space, or move the state directory to a larger disk".to_owned(),
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
+fn gibibytes(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 30)
+}
+
+fn database(paths: &Paths) -> Result<String, ReadinessIssue> {
+    let path = paths.database();
+    match store::check(&path) {
+        Ok(()) => Ok(format!("{} has this release's schema", path.display())),
+        Err(error) => {
+            let (code, mend) = match &error {
+                StoreError::Missing(_) => ("database_missing", "run `ladylinux migrate`"),
+                StoreError::Outdated { .. } => ("database_outdated", "run `ladylinux migrate`"),
+                StoreError::FromTheFuture { .. } => {
+                    ("database_too_new", "use the newer release, or restore an older backup")
+                }
+                StoreError::Damaged { .. } => {
+                    ("database_damaged", "stop the node, move the file away and restore its backup")
+                }
+                StoreError::Full => ("database_full", "free some space on its disk"),
+                StoreError::Open { .. }
+                | StoreError::ReadOnly
+                | StoreError::Migration { .. }
+                | StoreError::Backup { .. }
+                | StoreError::BadBackup { .. }
+                | StoreError::Query(_)
+                | StoreError::Closed => {
+                    ("database_unusable", "make the file readable and writable for this user")
+                }
+            };
+            Err(ReadinessIssue {
+                severity: Severity::Critical,
+                code: code.to_owned(),
+                message: chain(&error),
+                path: Some(path),
+                mend: mend.to_owned(),
+            })
+        }
+    }
+}
+
+/// Writes an error with its causes on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+fn knowledge(paths: &Paths) -> Result<String, ReadinessIssue> {
+    let documents = documents(&paths.database()).map_err(|error| ReadinessIssue {
+        severity: Severity::Warning,
+        code: "knowledge_unreadable".to_owned(),
+        message: format!("the learned documents cannot be counted: {error}"),
+        path: None,
+        mend: "mend the database first".to_owned(),
+    })?;
+    if documents > 0 {
+        return Ok(format!("{documents} documents are learned"));
+    }
+    Err(ReadinessIssue {
+        severity: Severity::Warning,
+        code: "knowledge_empty".to_owned(),
+        message: "no document is learned, so questions about documents find nothing".to_owned(),
+        path: None,
+        mend: "run `ladylinux learn PATH` with a directory of text or Markdown".to_owned(),
+    })
+}
+
+fn documents(database: &Path) -> anyhow::Result<i64> {
+    let store = Store::open(database)?;
+    super::block_on(async {
+        let count = store.read(|connection| {
+            Ok::<_, StoreError>(connection.query_row(
+                "SELECT count(*) FROM document",
+                [],
+                |row| row.get::<_, i64>(0),
+            )?)
+        });
+        Ok(count.await?)
+    })
+}
+
+fn runtime(named: Option<&Path>) -> Result<String, ReadinessIssue> {
+    let found = named.map(Path::to_owned).or_else(|| {
+        let mut candidates =
+            LIBRARY_DIRECTORIES.iter().map(|d| PathBuf::from(d).join("libonnxruntime.so"));
+        candidates.find(|path| path.exists())
+    });
+    let Some(library) = found else {
+        return Err(no_runtime("no libonnxruntime.so is named or installed", None));
+    };
+    match starts_like_a_library(&library) {
+        Ok(true) => Ok(format!("ONNX Runtime is {}", library.display())),
+        Ok(false) => {
+            let message = format!("{} is no shared library", library.display());
+            Err(no_runtime(&message, Some(library)))
+        }
+        Err(error) => {
+            let message = format!("{} cannot be read ({error})", library.display());
+            Err(no_runtime(&message, Some(library)))
+        }
+    }
+}
+
+fn starts_like_a_library(path: &Path) -> io::Result<bool> {
+    let mut start = [0; 4];
+    match File::open(path)?.read_exact(&mut start) {
+        Ok(()) => Ok(start == *b"\x7fELF"),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn no_runtime(message: &str, path: Option<PathBuf>) -> ReadinessIssue {
+    ReadinessIssue {
+        severity: Severity::Warning,
+        code: "onnxruntime_missing".to_owned(),
+        message: format!("{message}, so no model can run"),
+        path,
+        mend: "set ORT_DYLIB_PATH to a libonnxruntime.so (scripts/run fetches one below ./target)"
+            .to_owned(),
+    }
+}
+
+fn llm(settings: &Settings) -> Result<String, ReadinessIssue> {
+    models::resolve_llm(&settings.paths, settings.llm.model.as_deref())
+        .map(|model| format!("{} in {}", model.id, model.directory.display()))
+}
+
+fn port(http: &Http) -> Result<String, ReadinessIssue> {
+    let address = http.address;
+    let Err(error) = TcpListener::bind(address) else {
+        return Ok(format!("{address} is free"));
+    };
+    let issue = |code: &str, message: String, mend: &str| ReadinessIssue {
+        severity: Severity::Critical,
+        code: code.to_owned(),
+        message,
+        path: None,
+        mend: mend.to_owned(),
+    };
+    if error.kind() == io::ErrorKind::AddrInUse {
+        if http.tls.is_some() {
+            return Ok(format!("{address} is in use, probably by the node"));
+        }
+        if node_answers(address) {
+            return Ok(format!("a node answers on {address}"));
+        }
+        return Err(issue(
+            "port_taken",
+            format!("another program listens on {address}"),
+            "stop it (`ss -tlnp` names it), or set LADYLINUX_PORT to a free port",
+        ));
+    }
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        return Err(issue(
+            "port_denied",
+            format!("this user may not listen on {address}"),
+            "set LADYLINUX_PORT to a port above 1023",
+        ));
+    }
+    Err(issue(
+        "address_unusable",
+        format!("{address} cannot be listened on ({error})"),
+        "set LADYLINUX_HOST to an address of this machine",
+    ))
+}
+
+/// Asks whoever listens whether it is alive, as a node answers that.
+fn node_answers(address: SocketAddr) -> bool {
+    let ask = || -> io::Result<bool> {
+        let mut stream = TcpStream::connect_timeout(&reachable(address), ANSWER)?;
+        stream.set_read_timeout(Some(ANSWER))?;
+        stream.set_write_timeout(Some(ANSWER))?;
+        stream.write_all(
+            b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        )?;
+        let mut start = [0; 12];
+        stream.read_exact(&mut start)?;
+        Ok(start == *b"HTTP/1.1 200")
+    };
+    ask().unwrap_or(false)
+}
+
+/// Returns an address on which this machine reaches whoever listens on all of them.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let mut address = address;
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() {
+            std::net::Ipv4Addr::LOCALHOST.into()
+        } else {
+            std::net::Ipv6Addr::LOCALHOST.into()
+        });
+    }
+    address
+}

@@ -1,0 +1,74 @@
+//! `ladylinux provision`: creates the directories of a node, or checks them. The only verb that does the former.
+
+use super::{Common, exit::Exit, exit::Outcome, out};
+use crate::foundation::layout::{self, Change, Owner, What};
+use crate::foundation::settings::Paths;
+use crate::foundation::values::ReadinessIssue;
+use clap::Args;
+
+/// The arguments of `provision`.
+#[derive(Debug, Args)]
+pub(super) struct Provision {
+    /// Change nothing; list what deviates and exit 3 if anything does
+    #[arg(long)]
+    check: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Provision {
+    pub(super) fn run(&self, common: &Common) -> Outcome {
+        let paths = common.load(&[])?.settings.paths;
+        if self.check { self.check(&paths) } else { self.provision(&paths) }
+    }
+
+    fn check(&self, paths: &Paths) -> Outcome {
+        let issues = layout::deviations(paths);
+        if self.json {
+            out::json(&issues)?;
+        } else if issues.is_empty() {
+            out::line("every directory is as it should be");
+        } else {
+            list(&issues);
+        }
+        Ok(if issues.is_empty() { Exit::Done } else { Exit::NotReady })
+    }
+
+    fn provision(&self, paths: &Paths) -> Outcome {
+        let changes = layout::provision(paths, Owner::expected(paths))?;
+        if self.json {
+            out::json(&changes)?;
+            return Ok(Exit::Done);
+        }
+        for Change { path, what } in &changes {
+            let path = path.display();
+            out::line(match what {
+                What::Created => format!("created {path}"),
+                What::Mode { from, to } => {
+                    format!("changed the mode of {path} from {from} to {to}")
+                }
+                What::Owner { from, to } => format!("gave {path} from {from} to {to}"),
+            });
+        }
+        if changes.is_empty() {
+            out::line("every directory was as it should be");
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// Prints issues for a person: one line each, then each mend once.
+pub(super) fn list(issues: &[ReadinessIssue]) {
+    let foremost = layout::foremost(issues);
+    for issue in &foremost {
+        out::line(issue.to_string());
+    }
+    if foremost.len() < issues.len() {
+        let hidden = issues.len() - foremost.len();
+        out::line(format!("and {hidden} directories below them"));
+    }
+    let mut mends: Vec<&str> = foremost.iter().map(|issue| issue.mend.as_str()).collect();
+    mends.dedup();
+    out::note(format!("to mend it: {}", mends.join("; ")));
+}

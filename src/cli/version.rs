@@ -1,0 +1,27 @@
+//! `ladylinux version`: what this binary is, for people, bug reports and `refresh`.
+
+use super::{exit::Exit, exit::Outcome, out};
+use crate::foundation::values::Release;
+use clap::Args;
+
+/// The arguments of `version`.
+#[derive(Debug, Args)]
+pub(super) struct Version {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Version {
+    pub(super) fn run(&self) -> Outcome {
+        let release = Release::this();
+        if self.json {
+            out::json(&release)?;
+        } else {
+            out::line(format!("ladylinux {}", release.version));
+            out::line(format!("commit   {}", release.commit.unwrap_or("unknown")));
+            out::line(format!("runtime  {}", release.runtime));
+        }
+        Ok(Exit::Done)
+    }
+}
