@@ -72,6 +72,7 @@ mod tests {
     use super::*;
     use crate::inference::engines::llm::tokenizer::tests::{byte_fallback, byte_level};
     use proptest::prelude::*;
+    use std::path::Path;
 
     fn pieces(text: &Text, tokens: &[u32]) -> Vec<String> {
         let mut detokenizer = Detokenizer::default();
@@ -102,7 +103,31 @@ mod tests {
         assert_eq!(last, "\u{FFFD}");
     }
 
+    #[test]
+    fn every_golden_text_is_cut_and_put_together_as_in_transformers() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/llm");
+        let cases = std::fs::read_to_string(folder.join("tokenizer-cases.json")).unwrap();
+        let cases: serde_json::Value = serde_json::from_str(&cases).unwrap();
+        let tokenizer = folder.join(cases["tokenizer"].as_str().unwrap());
+        let text = Text::read(&tokenizer).unwrap();
+        for case in cases["cases"].as_array().unwrap() {
+            let whole = case["text"].as_str().unwrap();
+            let ids: Vec<u32> = serde_json::from_value(case["ids"].clone()).unwrap();
+            assert_eq!(text.encode(whole).unwrap(), ids, "{whole:?}");
+            assert_eq!(pieces(&text, &ids).concat(), text.decode(&ids), "{whole:?}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn the_pieces_are_the_whole_for_any_tokens_of_the_fixtures(
+            tokens in prop::collection::vec(0u32..400, 0..60),
+        ) {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/llm");
+            let text = Text::read(&folder.join("qwen2/genai/tokenizer.json")).unwrap();
+            prop_assert_eq!(pieces(&text, &tokens).concat(), text.decode(&tokens));
+        }
+
         #[test]
         fn the_pieces_are_the_whole_for_any_bytes(tokens in prop::collection::vec(0u32..260, 0..40)) {
             let text = byte_level();

@@ -49,6 +49,7 @@ impl Directory {
         let genai = json(&path.join("genai_config.json"))?;
         let config = json(&path.join("config.json"))?;
         let graph = find_graph(path, &genai)?;
+        refuse_rings(&genai)?;
         if genai.is_null() && config.is_null() {
             return Err(missing(
                 &path.join("config.json"),
@@ -157,7 +158,35 @@ fn find_graph(path: &Path, genai: &Value) -> Result<PathBuf, Refusal> {
         .into_iter()
         .flat_map(|folder| GRAPHS.map(|name| folder.join(name)))
         .find(|graph| graph.is_file());
-    found.ok_or_else(|| missing(&path.join("onnx/model.onnx"), "a model needs a graph"))
+    found.ok_or_else(|| missing(&path.join("onnx/model.onnx"), &graph_wanted(path)))
+}
+
+/// Says which graphs are looked for, and what the weights that were found instead are.
+fn graph_wanted(path: &Path) -> String {
+    let wanted = "put the model's ONNX export here (onnx/model_quantized.onnx or onnx/model.onnx, or model.onnx with \
+                  genai_config.json)";
+    let entries = fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+    let of_kind = |path: &PathBuf, kind: &str| path.extension().is_some_and(|it| it == kind);
+    let mut weights = entries.filter(|path| of_kind(path, "gguf") || of_kind(path, "safetensors"));
+    match weights.next() {
+        Some(other) => {
+            let format = if of_kind(&other, "gguf") { "a GGUF file" } else { "a PyTorch file" };
+            format!("{} is {format}, which does not run here; {wanted}", other.display())
+        }
+        None => wanted.to_owned(),
+    }
+}
+
+/// Some exports keep sliding layers in a ring of positions, which only their own loop can feed.
+fn refuse_rings(genai: &Value) -> Result<(), Refusal> {
+    match genai["model"]["decoder"]["sliding_window"]["layers"].as_array() {
+        Some(layers) if !layers.is_empty() => Err(refusal(
+            "foreign_graph",
+            "the graph keeps layers in a ring (sliding_window.layers in genai_config.json), which is not supported; \
+             export it with windowed_kv_cache=false",
+        )),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn missing(path: &Path, why: &str) -> Refusal {

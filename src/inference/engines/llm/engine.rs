@@ -4,9 +4,7 @@ use super::{
     Event, Flow, Options,
     decoder::Decoder,
     detokenize::Detokenizer,
-    directory::Directory,
-    graph::{self, Element, Names, Port},
-    refusal, runtime,
+    load, refusal,
     sampler::Sampler,
     sampling::{self, Defaults},
     stop::StopScanner,
@@ -14,21 +12,14 @@ use super::{
     tokenizer::Text,
 };
 use crate::{
-    foundation::values::{Sha256, time},
+    foundation::values::time,
     inference::workers::{
         Completion, Generate, Refusal,
         protocol::{Finish, LoadedModel},
     },
 };
-use ort::{
-    logging::LogLevel,
-    session::Session,
-    value::{Outlet, TensorElementType},
-};
 use serde_json::json;
 use std::{
-    fs::File,
-    io::{self, Read},
     path::Path,
     time::{Duration, Instant},
 };
@@ -37,66 +28,24 @@ use std::{
 const STOPS: usize = 16;
 const STOP_BYTES: usize = 1024;
 
-/// The operator that can append to the cache in place.
-const APPENDING: &[u8] = b"GroupQueryAttention";
-/// Operators lie before weights in a graph file: it is enough to look for their names in this many bytes.
-const OPERATORS_WITHIN: usize = 16 << 20;
-
 /// A model in memory, with the cache of the request before.
 #[derive(Debug)]
 pub struct Engine {
-    decoder: Decoder,
-    text: Text,
-    template: Template,
-    defaults: Defaults,
-    ends: Vec<u32>,
-    chunk: usize,
-    model: LoadedModel,
+    pub(super) decoder: Decoder,
+    pub(super) text: Text,
+    pub(super) template: Template,
+    pub(super) defaults: Defaults,
+    /// The tokens that end an answer.
+    pub(super) ends: Vec<u32>,
+    /// Prompt tokens computed in one run.
+    pub(super) chunk: usize,
+    pub(super) model: LoadedModel,
 }
 
 impl Engine {
     /// Loads the model in `directory` and runs it once, so that the first request meets a warm engine.
     pub fn load(id: &str, directory: &Path, options: &Options) -> Result<Self, Refusal> {
-        let files = Directory::read(directory)?;
-        let template = Template::of(&files)?;
-        let text = Text::read(&files.tokenizer)?;
-        let ends = ends(&files, &text)?;
-        let (digest, appends) = digest(&files.graph)?;
-        let session = session(&files.graph, options)?;
-        let contract = graph::read(
-            &session.inputs().iter().map(port).collect::<Vec<_>>(),
-            &session.outputs().iter().map(port).collect::<Vec<_>>(),
-            &Names::of(files.decoder()),
-            files.hints(),
-        )
-        .map_err(|wrong| {
-            refusal("foreign_graph", format!("{} cannot be run: {wrong}", files.graph.display()))
-        })?;
-        let vocabulary = contract.vocabulary;
-        check_vocabulary(&files, &text, vocabulary)?;
-        let context = files.context_limit().unwrap_or(usize::MAX).min(options.context_tokens);
-        let decoder = Decoder::new(session, contract, context, appends).map_err(|error| {
-            refusal(
-                "foreign_graph",
-                format!("{} loads but does not run: {error}", files.graph.display()),
-            )
-        })?;
-        Ok(Self {
-            decoder,
-            text,
-            template,
-            defaults: Defaults::read(files.sampling_advice()),
-            ends,
-            chunk: options.prefill_chunk.max(1),
-            model: LoadedModel {
-                id: id.to_owned(),
-                digest,
-                architecture: files.architecture(),
-                context_tokens: context,
-                vocabulary,
-                runtime: runtime::version(),
-            },
-        })
+        load::load(id, directory, options)
     }
 
     /// Returns what was loaded.
@@ -356,99 +305,4 @@ fn engine_failed(error: &ort::Error) -> Refusal {
 
 fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
-}
-
-/// Returns the tokens that end an answer; that the tokenizer knows them shows that it belongs to the model.
-fn ends(files: &Directory, text: &Text) -> Result<Vec<u32>, Refusal> {
-    let mut ends = files.ends();
-    if let Some(&unknown) = ends.iter().find(|&&end| !text.knows(end)) {
-        return Err(refusal(
-            "foreign_tokenizer",
-            format!(
-                "{} has no token {unknown}, with which the model ends its answers: it belongs to another model",
-                files.tokenizer.display()
-            ),
-        ));
-    }
-    if let Some(token) = files.special_token("eos_token") {
-        match text.id(&token) {
-            Some(id) if !ends.contains(&id) => ends.push(id),
-            Some(_) => {}
-            None => {
-                return Err(refusal(
-                    "foreign_tokenizer",
-                    format!(
-                        "{} does not know the end token {token:?} that tokenizer_config.json names: the two belong to \
-                         different models",
-                        files.tokenizer.display()
-                    ),
-                ));
-            }
-        }
-    }
-    Ok(ends)
-}
-
-/// A tokenizer may be smaller than the graph, whose vocabulary is padded, but not larger and not by half.
-fn check_vocabulary(files: &Directory, text: &Text, vocabulary: usize) -> Result<(), Refusal> {
-    if text.size() <= vocabulary && text.size() >= vocabulary / 2 {
-        return Ok(());
-    }
-    Err(refusal(
-        "foreign_tokenizer",
-        format!(
-            "{} has {} tokens, but {} has logits for {vocabulary}: they belong to different models",
-            files.tokenizer.display(),
-            text.size(),
-            files.graph.display()
-        ),
-    ))
-}
-
-fn session(graph: &Path, options: &Options) -> Result<Session, Refusal> {
-    let environment = runtime::environment(options.onnxruntime.as_deref())?;
-    let unreadable = |error: &dyn std::fmt::Display| {
-        refusal(
-            "unreadable_graph",
-            format!(
-                "{} is no graph that ONNX Runtime can load ({error}); fetch the file again",
-                graph.display()
-            ),
-        )
-    };
-    // Threads spin while a request runs: without, decoding is 15 % slower. They block soon after.
-    Session::builder(&environment)
-        .map_err(|error| unreadable(&error))?
-        .with_log_level(LogLevel::Fatal)
-        .map_err(|error| unreadable(&error))?
-        .with_intra_threads(options.threads.max(1))
-        .map_err(|error| unreadable(&error))?
-        .with_inter_threads(1)
-        .map_err(|error| unreadable(&error))?
-        .commit_from_file(graph)
-        .map_err(|error| unreadable(&error))
-}
-
-fn port(outlet: &Outlet) -> Port {
-    let element = match outlet.dtype().tensor_type() {
-        Some(TensorElementType::Float32) => Element::F32,
-        Some(TensorElementType::Float16) => Element::F16,
-        Some(TensorElementType::Int64) => Element::I64,
-        Some(_) | None => Element::Other,
-    };
-    let shape = outlet.dtype().tensor_shape().map(|shape| shape.to_vec()).unwrap_or_default();
-    Port { name: outlet.name().to_owned(), element, shape }
-}
-
-/// Hashes a graph file, and finds out on the way whether it names the operator that can append in place.
-fn digest(graph: &Path) -> Result<(Sha256, bool), Refusal> {
-    let unreadable = |error: io::Error| {
-        refusal("unreadable_graph", format!("{} cannot be read: {error}", graph.display()))
-    };
-    let mut head = Vec::new();
-    let mut file = File::open(graph).map_err(unreadable)?;
-    file.by_ref().take(OPERATORS_WITHIN as u64).read_to_end(&mut head).map_err(unreadable)?;
-    let appends = head.windows(APPENDING.len()).any(|window| window == APPENDING);
-    let digest = Sha256::of_reader(head.as_slice().chain(file), |_| ()).map_err(unreadable)?;
-    Ok((digest, appends))
 }

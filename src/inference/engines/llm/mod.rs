@@ -15,6 +15,7 @@ mod detokenize;
 mod directory;
 mod engine;
 mod graph;
+mod load;
 mod runtime;
 mod sampler;
 mod sampling;
@@ -25,6 +26,8 @@ mod tokenizer;
 
 #[cfg(test)]
 mod parity;
+#[cfg(test)]
+mod refusals;
 
 pub use engine::Engine;
 
