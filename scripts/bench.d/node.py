@@ -109,10 +109,15 @@ class Root:
         self._directory.cleanup()
 
 
-def fastapi(places, payload, log):
-    """Starts the FastAPI application under uvicorn with one worker; use it in a `with`."""
+def fastapi(places, payload, log, plain=False):
+    """Starts the FastAPI application under uvicorn with one worker; use it in a `with`.
+
+    With uvloop and httptools, which FastAPI's standard installation brings, or `plain` with neither.
+    """
     port = free_port()
     environment = {"PATH": os.environ["PATH"], "BENCH_PAYLOAD": str(payload)}
     command = [places.fastapi_venv / "bin/uvicorn", "fastapi_app:app", "--app-dir", HERE, "--port", port]
+    if plain:
+        command += ["--loop", "asyncio", "--http", "h11"]
     quiet = ["--workers", 1, "--no-access-log", "--log-level", "warning"]
     return _running([*command, *quiet], environment, port, log)

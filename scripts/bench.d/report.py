@@ -103,7 +103,7 @@ def _http(part):
         f"| start to live, ms | {_range(start['live'])} | | | |",
     ]
     first = part["summary"]["routes"][0]
-    lines += ["", f"{first['pairs']} pairs of {part['seconds']} s; the intervals hold the median with {first['interval']['confidence']:.1%}."]
+    lines += ["", f"{first['pairs']} pairs of {part['seconds']} s; uvicorn: {part['uvicorn']}; the intervals hold the median with {first['interval']['confidence']:.1%}."]
     return "\n".join(lines) + "\n"
 
 
