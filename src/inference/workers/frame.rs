@@ -33,6 +33,16 @@ pub struct Frame<T> {
     pub payload: Bytes,
 }
 
+impl<T> Frame<T> {
+    /// Returns the message of a frame that has no payload.
+    pub fn bare(self) -> Result<T, FrameError> {
+        match self.payload.len() {
+            0 => Ok(self.message),
+            length => Err(FrameError::UnexpectedPayload(length)),
+        }
+    }
+}
+
 impl<T> From<T> for Frame<T> {
     fn from(message: T) -> Self {
         Self { message, payload: Bytes::new() }
@@ -60,6 +70,9 @@ pub enum FrameError {
         /// Where it stops being a message.
         column: usize,
     },
+    /// The message takes no payload, but one came with it.
+    #[error("a message that takes no payload came with {0} bytes of it")]
+    UnexpectedPayload(usize),
     /// The stream ended in the middle of a frame.
     #[error("the stream ended within a frame, after {0} bytes of it")]
     EndedWithin(usize),
@@ -241,6 +254,14 @@ mod tests {
             assert!(matches!(error, FrameError::NotAMessage { .. }), "{header}: {error:?}");
             assert!(!format!("{error} {error:?}").contains("secret"));
         }
+    }
+
+    #[test]
+    fn a_payload_where_none_belongs_is_refused() {
+        let hello = br#"{"type":"hello","protocol":1,"threads":2}"#;
+        let frame = decoded(prefixed(hello, b"abc")).unwrap().unwrap();
+        assert!(matches!(frame.bare(), Err(FrameError::UnexpectedPayload(3))));
+        assert!(decoded(prefixed(hello, b"")).unwrap().unwrap().bare().is_ok());
     }
 
     #[test]

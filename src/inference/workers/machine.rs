@@ -85,6 +85,8 @@ pub enum State {
     Restarting {
         /// When that is.
         until: Moment,
+        /// What the last process died of.
+        last: Death,
     },
     /// It died too often; a person has to look.
     Held {
@@ -203,7 +205,7 @@ impl Machine {
     /// Returns when [`Fact::Woke`] is due, if nothing happens before.
     pub fn wake_at(&self) -> Option<Moment> {
         match self.state {
-            State::Starting { until } | State::Restarting { until } => Some(until),
+            State::Starting { until } | State::Restarting { until, .. } => Some(until),
             State::Busy { until, silent_until, .. } => Some(until.min(silent_until)),
             State::Cancelling { kill_at, .. } => Some(kill_at),
             State::Stopping { kill_at } => kill_at,
@@ -334,7 +336,7 @@ impl Machine {
             effects.push(Effect::TurnAway);
             return effects;
         }
-        self.go(State::Restarting { until: now + backoff(deaths) }, first)
+        self.go(State::Restarting { until: now + backoff(deaths), last: of }, first)
     }
 
     fn stop(&mut self, now: Moment) -> Vec<Effect> {
@@ -373,11 +375,11 @@ mod tests {
 
     fn policy() -> Policy {
         Policy {
-            handshake_timeout: Duration::from_secs(120),
-            generation_timeout: Duration::from_secs(300),
-            stall_timeout: Duration::from_secs(60),
+            handshake_timeout: Duration::from_mins(2),
+            generation_timeout: Duration::from_mins(5),
+            stall_timeout: Duration::from_mins(1),
             restart_limit: 5,
-            restart_window: Duration::from_secs(60),
+            restart_window: Duration::from_mins(1),
         }
     }
 
@@ -406,7 +408,7 @@ mod tests {
             State::Cancelling { id: ONE, kill_at: due, fault: Some(Death::Stalled) },
             State::Ending { fault: None },
             State::Ending { fault: Some(Death::BadFrame) },
-            State::Restarting { until: due },
+            State::Restarting { until: due, last: Death::Exited },
             State::Held { last: Death::Exited },
             State::Refused,
             State::Stopping { kill_at: Some(due) },
@@ -570,7 +572,15 @@ mod tests {
                     self.running = false;
                 }
                 Fact::StopAsked => self.stopping = true,
-                _ => {}
+                Fact::NotSpawned
+                | Fact::Greeted
+                | Fact::RefusedLoad
+                | Fact::Began(_)
+                | Fact::Spoke(_)
+                | Fact::Finished(_)
+                | Fact::Left(_)
+                | Fact::Broke
+                | Fact::Woke => {}
             }
         }
 

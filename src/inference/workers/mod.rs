@@ -2,17 +2,50 @@
 //!
 //! ```text
 //! core                                   child: `ladylinux worker llm`
-//! LlmHandle ──mailbox──▶ task ──stdin──▶ Hello, Generate, Cancel
-//!           ◀──stream──      ◀─stdout──  Ready | Refused, Token…, Done | Failed
+//!  Llm ──mailbox──▶ task ──stdin──▶ Hello, Generate, Cancel ──▶ child
+//!      ◀──stream──      ◀─stdout──  Ready | Refused, Token…, Done | Failed
 //! ```
 //!
-//! What crosses the pipe is in [`protocol`]; what is decided about restarts is in `machine`. A worker ends when its
-//! standard input closes, so that none outlives the core.
+//! What crosses the pipe is in [`protocol`], its bytes in [`frame`]. What is decided about starts, deaths and restarts is
+//! in [`machine`], who waits in [`queue`], how many threads run in [`permits`]; `task` does it, to a `process`. The
+//! other end of the pipe is [`child`]. A worker ends when its standard input closes, so that none outlives the core.
+//!
+//! ```no_run
+//! # async fn example(settings: &ladylinux::foundation::settings::Settings) -> Result<(), Box<dyn std::error::Error>> {
+//! use ladylinux::inference::workers::{Event, Generate, Workers};
+//!
+//! let workers = Workers::start(settings)?;
+//! let mut answer = workers.llm.generate(Generate { max_tokens: 16, ..Generate::default() }).await?;
+//! while let Some(event) = answer.next().await {
+//!     if let Event::Token { text, .. } = event? {
+//!         assert!(!text.expose().is_empty());
+//!     }
+//! }
+//! workers.stop().await;
+//! # Ok(())
+//! # }
+//! ```
 
+pub mod child;
 pub mod frame;
+mod issues;
+mod llm;
+mod log_lines;
 pub mod machine;
 pub mod permits;
+mod process;
 pub mod protocol;
 pub mod queue;
+mod start;
+mod task;
+mod telemetry;
 
-pub use protocol::{ChatMessage, Completion, Generate, Refusal, Sampling, WorkerKind};
+pub use llm::{Event, Generation, Llm, WorkerError, WorkerState, WorkerStatus};
+pub use process::Spawn;
+pub use protocol::{
+    ChatMessage, Completion, Finish, Generate, LoadedModel, Refusal, Sampling, WorkerKind,
+};
+pub use start::Workers;
+
+#[cfg(test)]
+mod tests;

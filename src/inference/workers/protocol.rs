@@ -27,11 +27,18 @@ pub enum WorkerKind {
     Llm,
 }
 
+impl WorkerKind {
+    /// Returns the one word for it in commands, logs and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Llm => "llm",
+        }
+    }
+}
+
 impl fmt::Display for WorkerKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Llm => f.write_str("llm"),
-        }
+        f.write_str(self.name())
     }
 }
 
@@ -86,6 +93,11 @@ pub enum FromWorker {
         text: Redacted<String>,
         /// `CLOCK_MONOTONIC` when the engine returned the token, in nanoseconds.
         engine_ns: u64,
+    },
+    /// Nothing to show yet, but the request is being worked on: a part of the prompt was read, or half a character came.
+    Working {
+        /// The request it belongs to.
+        id: RequestId,
     },
     /// The answer is complete.
     Done {
@@ -197,7 +209,7 @@ pub enum Finish {
 /// Why a worker says no: a stable code for programs and a sentence for people.
 ///
 /// Codes of a load: `missing_file`, `unreadable_graph`, `foreign_graph`, `foreign_tokenizer`, `bad_template`, `bad_config`,
-/// `runtime_missing`. Codes of a request: `context_overflow`, `invalid_request`, `template_refused`, `deadline_exceeded`, `engine_failed`.
+/// `runtime_missing`, `protocol_mismatch`. Codes of a request: `context_overflow`, `invalid_request`, `template_refused`, `deadline_exceeded`, `engine_failed`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Refusal {
     /// A stable name in `snake_case`.

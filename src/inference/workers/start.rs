@@ -1,0 +1,98 @@
+//! Starts the workers that the settings ask for, and stops them.
+
+use super::{
+    llm::{Llm, WorkerStatus},
+    machine::Policy,
+    permits::{self, Permits},
+    process::Spawn,
+    protocol::WorkerKind,
+    task::{self, Charge, Launch},
+};
+use crate::foundation::{settings::Settings, values::ReadinessIssue};
+use crate::inference::models::{self, LlmModel};
+use std::{ffi::OsString, io, path::PathBuf};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// All workers of a node; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Workers {
+    /// The language model.
+    pub llm: Llm,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Workers {
+    /// Starts every worker whose model is installed, within a Tokio runtime, and waits for none of them.
+    ///
+    /// A worker without a model is there as well, and says what it misses.
+    pub fn start(settings: &Settings) -> io::Result<Self> {
+        let program = std::env::current_exe()?;
+        if let Some(issue) = permits::check(settings) {
+            tracing::warn!(code = issue.code, "{}", issue.message);
+        }
+        let model = models::resolve_llm(&settings.paths, settings.llm.model.as_deref());
+        let directory = model.as_ref().ok().map(|model| model.directory.clone());
+        let spawn = model.map(|model| llm_spawn(settings, program, &model));
+        Ok(Self::with(settings, spawn, directory))
+    }
+
+    /// Starts a language-model worker as told; tests put other programs in its place.
+    pub fn with(
+        settings: &Settings,
+        llm: Result<Spawn, ReadinessIssue>,
+        model: Option<PathBuf>,
+    ) -> Self {
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let kind = WorkerKind::Llm;
+        let launch = |spawn: Spawn| -> Launch { Box::new(move || spawn.launch(kind)) };
+        let (llm, run) = task::start(Charge {
+            kind,
+            launch: llm.map(launch),
+            model,
+            policy: Policy {
+                handshake_timeout: settings.workers.handshake_timeout,
+                generation_timeout: settings.llm.generation_timeout,
+                stall_timeout: settings.llm.stall_timeout,
+                restart_limit: settings.workers.restart_limit,
+                restart_window: settings.workers.restart_window,
+            },
+            places: settings.llm.queue,
+            patience: settings.llm.queue_timeout,
+            permits: Permits::new(settings),
+            stop: stop.clone(),
+        });
+        tasks.spawn(run);
+        tasks.close();
+        Self { llm, stop, tasks }
+    }
+
+    /// Ends all workers, running answers included, and waits until their processes are gone.
+    pub async fn stop(&self) {
+        self.stop.cancel();
+        self.tasks.wait().await;
+    }
+
+    /// Returns how every worker is.
+    pub fn statuses(&self) -> Vec<WorkerStatus> {
+        vec![self.llm.status()]
+    }
+}
+
+/// Returns how this binary is started as a language-model worker.
+fn llm_spawn(settings: &Settings, program: PathBuf, model: &LlmModel) -> Spawn {
+    let threads = Permits::new(settings).all();
+    let mut arguments: Vec<OsString> = vec!["worker".into(), "llm".into()];
+    let mut flag = |name: &str, value: OsString| arguments.extend([name.into(), value]);
+    flag("--model-id", model.id.clone().into());
+    flag("--model", model.directory.clone().into());
+    flag("--threads", threads.to_string().into());
+    flag("--context", settings.llm.context_tokens.to_string().into());
+    flag("--prefill-chunk", settings.llm.prefill_chunk.to_string().into());
+    flag("--oom-score-adj", settings.workers.oom_score_adj.to_string().into());
+    if let Some(library) = &settings.paths.onnxruntime {
+        flag("--onnxruntime", library.clone().into());
+    }
+    flag("--log", settings.telemetry.log.clone().into());
+    Spawn { program, arguments, environment: Vec::new() }
+}
