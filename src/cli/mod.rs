@@ -13,6 +13,7 @@ mod models;
 mod out;
 mod provision;
 mod version;
+mod worker;
 
 use crate::foundation::settings::{self, Loaded, Sources};
 use clap::{Args, Parser, Subcommand};
@@ -89,6 +90,8 @@ enum Verb {
     Provision(provision::Provision),
     /// Show what this binary is
     Version(version::Version),
+    /// Serve one model to a node over standard input and output; `serve` starts these
+    Worker(worker::Worker),
 }
 
 /// Runs the verb that the command line names.
@@ -104,6 +107,7 @@ pub fn run() -> ExitCode {
         Verb::Models(verb) => verb.run(&arguments.common),
         Verb::Provision(verb) => verb.run(&arguments.common),
         Verb::Version(verb) => verb.run(),
+        Verb::Worker(verb) => verb.run(&arguments.common),
     };
     exit::code(outcome)
 }

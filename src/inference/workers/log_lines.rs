@@ -3,11 +3,13 @@
 //! Workers never write content there (their panic hook sees to it), native libraries are noisy: lines are cut and counted.
 
 use super::protocol::WorkerKind;
+use serde_json::Value;
 use std::time::Duration;
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader},
     time::Instant,
 };
+use tracing::Level;
 
 /// So many lines per window are passed on; the rest is counted.
 const LINES: u32 = 50;
@@ -16,7 +18,7 @@ const LINES: u32 = 50;
 const WINDOW: Duration = Duration::from_secs(10);
 
 /// A longer line is cut here, in bytes.
-const LINE_BYTES: u64 = 1_000;
+const LINE_BYTES: u64 = 4_000;
 
 /// Passes lines on until the stream ends.
 pub(super) async fn forward(stream: impl AsyncRead + Unpin, kind: WorkerKind) {
@@ -38,16 +40,31 @@ pub(super) async fn forward(stream: impl AsyncRead + Unpin, kind: WorkerKind) {
     budget.report(kind);
 }
 
-/// Emits a line at the level that it begins with.
+/// Emits a line: one of the worker's own at its level, and whatever else came as a warning.
 fn emit(kind: WorkerKind, line: &str) {
-    let (level, rest) = line.trim_start().split_once(' ').unwrap_or(("", line));
+    let Some((level, said)) = parse(line) else {
+        tracing::warn!(worker.kind = %kind, "{line}");
+        return;
+    };
     match level {
-        "ERROR" => tracing::error!(worker.kind = %kind, "{}", rest.trim_start()),
-        "WARN" => tracing::warn!(worker.kind = %kind, "{}", rest.trim_start()),
-        "INFO" => tracing::info!(worker.kind = %kind, "{}", rest.trim_start()),
-        "DEBUG" | "TRACE" => tracing::debug!(worker.kind = %kind, "{}", rest.trim_start()),
-        _ => tracing::warn!(worker.kind = %kind, "{line}"),
+        Level::ERROR => tracing::error!(worker.kind = %kind, "{said}"),
+        Level::WARN => tracing::warn!(worker.kind = %kind, "{said}"),
+        Level::INFO => tracing::info!(worker.kind = %kind, "{said}"),
+        _ => tracing::debug!(worker.kind = %kind, "{said}"),
     }
+}
+
+/// Reads one event of a worker's log: its level, and its message followed by its fields.
+fn parse(line: &str) -> Option<(Level, String)> {
+    let event: serde_json::Map<String, Value> = serde_json::from_str(line).ok()?;
+    let level = event.get("level")?.as_str()?.parse().ok()?;
+    let mut said = event.get("message")?.as_str()?.to_owned();
+    for (name, value) in &event {
+        if !["timestamp", "level", "target", "message"].contains(&name.as_str()) {
+            said.extend([" ", name, "=", &value.to_string()]);
+        }
+    }
+    Some((level, said))
 }
 
 struct Budget {
@@ -89,6 +106,18 @@ mod tests {
         tokio::time::advance(WINDOW).await;
         assert!(budget.allows(WorkerKind::Llm));
         assert_eq!(budget.dropped, 0);
+    }
+
+    #[test]
+    fn a_workers_own_line_keeps_its_level_and_its_fields() {
+        let line =
+            r#"{"timestamp":"t","level":"ERROR","message":"it broke","code":7,"target":"x"}"#;
+        assert_eq!(parse(line), Some((Level::ERROR, "it broke code=7".to_owned())));
+        for other in
+            ["", "{}", "[1]", "2026 native library says", r#"{"level":"LOUD","message":"x"}"#]
+        {
+            assert_eq!(parse(other), None, "{other}");
+        }
     }
 
     #[tokio::test]

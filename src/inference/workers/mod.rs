@@ -38,7 +38,6 @@ pub mod protocol;
 pub mod queue;
 mod start;
 mod task;
-mod telemetry;
 
 pub use llm::{Event, Generation, Llm, WorkerError, WorkerState, WorkerStatus};
 pub use process::Spawn;

@@ -194,6 +194,15 @@ pub struct Completion {
     pub decode_ms: f64,
 }
 
+impl Completion {
+    /// Returns how fast the answer came, if it had more than one token.
+    pub fn tokens_per_second(&self) -> Option<f64> {
+        let intervals = u32::try_from(self.completion_tokens.checked_sub(1)?).ok()?;
+        (intervals > 0 && self.decode_ms > 0.0)
+            .then(|| f64::from(intervals) * 1_000.0 / self.decode_ms)
+    }
+}
+
 /// Why a generation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -13,9 +13,11 @@ use super::{
         FromWorker, Generate, LoadedModel, PROTOCOL_VERSION, Refusal, ToWorker, WorkerKind,
     },
     queue::{self, Queue, Waiting},
-    telemetry,
 };
-use crate::foundation::values::{ReadinessIssue, RequestId};
+use crate::foundation::{
+    telemetry::metrics,
+    values::{ReadinessIssue, RequestId},
+};
 use std::{future::pending, io, mem, path::PathBuf, pin::Pin, time::Duration};
 use tokio::{
     sync::{mpsc, watch},
@@ -256,7 +258,7 @@ impl Task {
         }
         let now = self.now();
         let queue_wait = now.saturating_sub(since);
-        telemetry::queue_wait(self.kind, queue_wait);
+        metrics::queue_wait(self.kind.name(), queue_wait);
         // A client that has gone by now has said so through the other channel; the same below.
         drop(item.events.send(Ok(Event::Started { queue_wait })));
         self.running = Some(Running { id, events: item.events, began: now, first_token: None });
@@ -281,7 +283,7 @@ impl Task {
                 if let Some(running) = self.running.as_mut().filter(|running| running.id == id) {
                     if running.first_token.is_none() {
                         running.first_token = Some(now);
-                        telemetry::first_token(now.saturating_sub(running.began));
+                        metrics::first_token(now.saturating_sub(running.began));
                     }
                     drop(running.events.send(Ok(Event::Token { text, engine_ns })));
                 }
@@ -289,7 +291,9 @@ impl Task {
             }
             Said::Message(FromWorker::Working { id }) => self.step(&Fact::Spoke(id)),
             Said::Message(FromWorker::Done { id, completion }) => {
-                telemetry::tokens_per_second(&completion);
+                if let Some(rate) = completion.tokens_per_second() {
+                    metrics::tokens_per_second(rate);
+                }
                 self.finish(id, Ok(Event::Done(completion)));
             }
             Said::Message(FromWorker::Failed { id, refusal }) => {
@@ -394,7 +398,7 @@ impl Task {
         let Some(launch) = &mut self.launch else { return };
         self.starts += 1;
         if self.starts > 1 {
-            telemetry::worker_restarts(self.kind);
+            metrics::worker_restarts(self.kind.name());
         }
         let hello = ToWorker::Hello { protocol: PROTOCOL_VERSION, threads: self.permits.all() };
         match launch() {
@@ -427,7 +431,10 @@ impl Task {
         };
         self.status.send_if_modified(|published| {
             let changed = *published != status;
-            *published = status;
+            if changed {
+                metrics::queue_length(self.kind.name(), status.waiting);
+                *published = status;
+            }
             changed
         });
     }
