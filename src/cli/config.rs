@@ -74,7 +74,7 @@ fn table(shown: &[Effective]) {
     let width = longest(&mut values.iter().map(|value| value.chars().count())).min(40);
     let names = longest(&mut shown.iter().map(|one| one.env.len()));
     for (one, value) in shown.iter().zip(&values) {
-        let line = format!("{:keys$}  {value:width$}  {:names$}  {}", one.key, one.env, one.origin);
+        let line = format!("{:keys$}  {:names$}  {value:width$}  {}", one.key, one.env, one.origin);
         out::line(line.trim_end());
     }
 }

@@ -8,6 +8,7 @@ use crate::foundation::settings::{Http, Paths, Settings};
 use crate::foundation::store::{self, Store, StoreError};
 use crate::foundation::values::{ReadinessIssue, Severity, time};
 use crate::inference::models;
+use crate::knowledge;
 use clap::Args;
 use serde::Serialize;
 use std::{
@@ -88,13 +89,16 @@ fn print(findings: &[Finding]) {
             out::line(format!("ok       {name:9}  {}", finding.found));
         }
         let foremost = layout::foremost(&finding.issues);
-        for issue in &foremost {
+        for (index, issue) in foremost.iter().enumerate() {
             let word = match issue.severity {
                 Severity::Critical => "broken ",
                 Severity::Warning => "warning",
             };
             out::line(format!("{word}  {name:9}  {issue}"));
-            out::line(format!("                    mend: {}", issue.mend));
+            // What one command mends is said once.
+            if foremost.get(index + 1).is_none_or(|next| next.mend != issue.mend) {
+                out::line(format!("                    mend: {}", issue.mend));
+            }
         }
         if foremost.len() < finding.issues.len() {
             let hidden = finding.issues.len() - foremost.len();
@@ -107,7 +111,8 @@ fn print(findings: &[Finding]) {
 fn examine(settings: &Settings) -> Vec<Finding> {
     let paths = &settings.paths;
     let user = rustix::process::geteuid().as_raw();
-    let layout = layout::deviations(paths);
+    let mut layout = layout::deviations(paths);
+    layout.extend(layout::unmounted(settings));
     vec![
         Finding::of(
             "settings",
@@ -126,7 +131,7 @@ fn examine(settings: &Settings) -> Vec<Finding> {
         Finding::of("clock", clock()),
         Finding::of("disk", disk(&paths.state)),
         Finding::of("database", database(paths)),
-        Finding::of("knowledge", knowledge(paths)),
+        Finding::of("knowledge", learned(paths)),
         Finding::of("runtime", runtime(paths.onnxruntime.as_deref())),
         Finding::of("llm", llm(settings)),
         Finding::of("port", port(&settings.http)),
@@ -192,9 +197,10 @@ fn database(paths: &Paths) -> Result<String, ReadinessIssue> {
     match store::check(&path) {
         Ok(()) => Ok(format!("{} has this release's schema", path.display())),
         Err(error) => {
+            let migrate = super::command(paths, "migrate");
             let (code, mend) = match &error {
-                StoreError::Missing(_) => ("database_missing", "run `ladylinux migrate`"),
-                StoreError::Outdated { .. } => ("database_outdated", "run `ladylinux migrate`"),
+                StoreError::Missing(_) => ("database_missing", migrate.as_str()),
+                StoreError::Outdated { .. } => ("database_outdated", migrate.as_str()),
                 StoreError::FromTheFuture { .. } => {
                     ("database_too_new", "use the newer release, or restore an older backup")
                 }
@@ -229,7 +235,7 @@ fn chain(error: &dyn std::error::Error) -> String {
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-fn knowledge(paths: &Paths) -> Result<String, ReadinessIssue> {
+fn learned(paths: &Paths) -> Result<String, ReadinessIssue> {
     let documents = documents(&paths.database()).map_err(|error| ReadinessIssue {
         severity: Severity::Warning,
         code: "knowledge_unreadable".to_owned(),
@@ -245,22 +251,16 @@ fn knowledge(paths: &Paths) -> Result<String, ReadinessIssue> {
         code: "knowledge_empty".to_owned(),
         message: "no document is learned, so questions about documents find nothing".to_owned(),
         path: None,
-        mend: "run `ladylinux learn PATH` with a directory of text or Markdown".to_owned(),
+        mend: format!(
+            "{} with a directory of text or Markdown",
+            super::command(paths, "learn PATH")
+        ),
     })
 }
 
-fn documents(database: &Path) -> anyhow::Result<i64> {
+fn documents(database: &Path) -> anyhow::Result<usize> {
     let store = Store::open(database)?;
-    super::block_on(async {
-        let count = store.read(|connection| {
-            Ok::<_, StoreError>(connection.query_row(
-                "SELECT count(*) FROM document",
-                [],
-                |row| row.get::<_, i64>(0),
-            )?)
-        });
-        Ok(count.await?)
-    })
+    super::block_on(async { Ok(knowledge::documents(&store).await?.len()) })
 }
 
 fn runtime(named: Option<&Path>) -> Result<String, ReadinessIssue> {

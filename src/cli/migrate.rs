@@ -92,13 +92,9 @@ fn fits(paths: &Paths, database: &Path) -> anyhow::Result<()> {
     let directory = database.parent().context("the database lies in a directory")?;
     let Ok(found) = directory.metadata() else {
         return Err(exit::not_ready(format!(
-            "the directory {} is missing: run `ladylinux provision{}` first",
+            "the directory {} is missing: {} first",
             directory.display(),
-            if paths.root == Path::new("/") {
-                String::new()
-            } else {
-                format!(" --root {}", paths.root.display())
-            },
+            super::command(paths, "provision"),
         )));
     };
     if rustix::process::geteuid().is_root() && found.uid() != 0 {

@@ -15,10 +15,13 @@ mod provision;
 mod version;
 mod worker;
 
-use crate::foundation::settings::{self, Loaded, Sources};
+use crate::foundation::settings::{self, Loaded, Paths, Sources};
 use clap::{Args, Parser, Subcommand};
 use exit::Outcome;
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -110,6 +113,14 @@ pub fn run() -> ExitCode {
         Verb::Worker(verb) => verb.run(&arguments.common),
     };
     exit::code(outcome)
+}
+
+/// Names a command to run for the node with these paths, as a person types it.
+fn command(paths: &Paths, verb: &str) -> String {
+    if paths.root == Path::new("/") {
+        return format!("run `ladylinux {verb}`");
+    }
+    format!("run `ladylinux {verb} --root {}`", paths.root.display())
 }
 
 /// Runs a future to its end on a small runtime.

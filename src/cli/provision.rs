@@ -1,8 +1,8 @@
 //! `ladylinux provision`: creates the directories of a node, or checks them. The only verb that does the former.
 
-use super::{Common, exit::Exit, exit::Outcome, out};
+use super::{Common, exit, exit::Exit, exit::Outcome, out};
 use crate::foundation::layout::{self, Change, Owner, What};
-use crate::foundation::settings::Paths;
+use crate::foundation::settings::{Paths, Settings};
 use crate::foundation::values::ReadinessIssue;
 use clap::Args;
 
@@ -19,12 +19,20 @@ pub(super) struct Provision {
 
 impl Provision {
     pub(super) fn run(&self, common: &Common) -> Outcome {
-        let paths = common.load(&[])?.settings.paths;
-        if self.check { self.check(&paths) } else { self.provision(&paths) }
+        let settings = common.load(&[])?.settings;
+        if self.check {
+            return self.check(&settings);
+        }
+        // On storage that is not unlocked, everything would be written in the clear.
+        if let Some(issue) = layout::unmounted(&settings) {
+            return Err(exit::not_ready(format!("{issue}: {}", issue.mend)));
+        }
+        self.provision(&settings.paths)
     }
 
-    fn check(&self, paths: &Paths) -> Outcome {
-        let issues = layout::deviations(paths);
+    fn check(&self, settings: &Settings) -> Outcome {
+        let mut issues = layout::deviations(&settings.paths);
+        issues.extend(layout::unmounted(settings));
         if self.json {
             out::json(&issues)?;
         } else if issues.is_empty() {

@@ -1,7 +1,11 @@
 //! Directories, the database and the doctor, by the verbs that an operator runs.
 
 use crate::run::{Node, json};
-use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt};
+use std::{
+    fs,
+    net::TcpListener,
+    os::unix::fs::{MetadataExt, PermissionsExt},
+};
 
 /// Somebody who owns nothing here.
 const STRANGER: u32 = 65_534;
@@ -57,12 +61,68 @@ fn another_user_is_told_what_it_may_not_do() {
         (0o750, ""),
     ] {
         fs::set_permissions(&knowledge, fs::Permissions::from_mode(mode)).unwrap();
-        let issues = json(&node.run_as(STRANGER, &["provision", "--check", "--json"]));
+        let issues = json(&node.run_as(STRANGER, &["provision", "--check", "--json"], &[]));
         let found: Vec<_> =
             issues.as_array().unwrap().iter().map(|issue| issue["code"].clone()).collect();
         let expected = if code.is_empty() { vec![] } else { vec![code, "knowledge_wrong_mode"] };
         assert_eq!(found, expected, "{mode:o}");
     }
+}
+
+// LL-DEP-16, LL-DEP-17
+#[test]
+#[expect(clippy::print_stderr, reason = "a test that skips says so")]
+fn on_a_host_root_provisions_for_the_service_user() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: only root provisions a host");
+        return;
+    }
+    if fs::read_to_string("/etc/passwd").is_ok_and(|users| users.contains("\nladylinux:")) {
+        eprintln!("skipped: this host has a service user of its own");
+        return;
+    }
+    let host = tempfile::tempdir().unwrap();
+    fs::set_permissions(host.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let at = |relative: &str| host.path().join(relative);
+    let shown = |relative: &str| at(relative).display().to_string();
+    let environment = [
+        ("LADYLINUX_CONFIG_DIR", shown("etc")),
+        ("LADYLINUX_MODELS_DIR", shown("opt/models")),
+        ("LADYLINUX_CONTAINERS_DIR", shown("opt/containers")),
+        ("LADYLINUX_STATE_ROOT", shown("lib")),
+    ];
+    let environment: Vec<_> =
+        environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let node = Node::host();
+    let provision = node.run_with(&["provision"], &environment);
+    assert_eq!(provision.code, 0, "{provision:?}");
+    let owner = |relative: &str| {
+        let found = fs::metadata(at(relative)).unwrap();
+        (found.uid(), found.gid())
+    };
+    assert_eq!(owner("lib/data/import/sap_import"), (10001, 10001));
+    assert_eq!(owner("opt/models"), (10001, 10001));
+    // The node reads its configuration and cannot change it.
+    assert_eq!(owner("etc"), (0, 10001));
+    assert_eq!(owner("etc/ladylinux.env"), (0, 10001));
+    assert_eq!(node.run_with(&["provision", "--check"], &environment).code, 0);
+    assert_eq!(node.run_as(10001, &["provision", "--check"], &environment).code, 0);
+
+    let migrate = node.run_with(&["migrate"], &environment);
+    assert_eq!(migrate.code, 2, "{migrate:?}");
+    assert!(migrate.stderr.contains("belongs to user 10001"), "{}", migrate.stderr);
+    let migrate = node.run_as(10001, &["migrate"], &environment);
+    assert_eq!(migrate.code, 0, "{migrate:?}");
+}
+
+// LXA-44
+#[test]
+fn nothing_is_provisioned_where_protected_storage_is_not_mounted() {
+    let node = Node::fresh();
+    let run = node.run(&["provision", "--set", "features=protected-mount"]);
+    assert_eq!(run.code, 3, "{run:?}");
+    assert!(run.stderr.contains("[protected_root_not_mounted]"), "{}", run.stderr);
+    assert!(!node.root().exists());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    os::unix::process::CommandExt,
+    os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -10,6 +10,7 @@ use std::{
 /// A node below a temporary root.
 pub(crate) struct Node {
     directory: tempfile::TempDir,
+    prefix: Option<PathBuf>,
 }
 
 /// What a run printed, and how it ended.
@@ -23,7 +24,14 @@ pub(crate) struct Run {
 impl Node {
     /// Returns a node of which not even the root exists.
     pub(crate) fn fresh() -> Self {
-        Self { directory: tempfile::tempdir().unwrap() }
+        let directory = tempfile::tempdir().unwrap();
+        let prefix = Some(directory.path().join("var"));
+        Self { directory, prefix }
+    }
+
+    /// Returns a node without a root prefix, whose paths the environment must name.
+    pub(crate) fn host() -> Self {
+        Self { prefix: None, ..Self::fresh() }
     }
 
     /// Returns a node with its directories.
@@ -53,12 +61,14 @@ impl Node {
     }
 
     /// Runs as another user, who may not be able to reach the build directory: with a copy of the binary.
-    pub(crate) fn run_as(&self, uid: u32, arguments: &[&str]) -> Run {
+    pub(crate) fn run_as(&self, uid: u32, arguments: &[&str], environment: &[(&str, &str)]) -> Run {
         let binary = self.directory.path().join("ladylinux");
         if !binary.exists() {
             fs::copy(env!("CARGO_BIN_EXE_ladylinux"), &binary).unwrap();
         }
-        finish(self.command(&binary, arguments).uid(uid).gid(uid))
+        fs::set_permissions(self.directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let mut command = self.command(&binary, arguments);
+        finish(command.uid(uid).gid(uid).envs(environment.iter().copied()))
     }
 
     /// Gives everything to another user.
@@ -70,7 +80,10 @@ impl Node {
 
     fn command(&self, binary: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary);
-        command.env_clear().args(arguments).arg("--root").arg(self.root());
+        command.env_clear().args(arguments);
+        if let Some(prefix) = &self.prefix {
+            command.arg("--root").arg(prefix);
+        }
         command.current_dir(self.directory.path());
         command
     }

@@ -14,9 +14,9 @@ fn config_print_shows_every_value_with_its_variable_and_origin() {
     };
     assert_eq!(
         line("http.port"),
-        ["http.port", "8123", "LADYLINUX_PORT", "environment", "LADYLINUX_PORT"]
+        ["http.port", "LADYLINUX_PORT", "8123", "environment", "LADYLINUX_PORT"]
     );
-    assert_eq!(line("llm.queue")[1..3], ["3", "LADYLINUX_LLM_QUEUE"]);
+    assert_eq!(line("llm.queue")[1..3], ["LADYLINUX_LLM_QUEUE", "3"]);
     assert!(line("llm.queue")[3].ends_with("etc/ladylinux/ladylinux.toml:2"));
     assert_eq!(line("llm.max_tokens").last().map(String::as_str), Some("default"));
     // LXA-96

@@ -3,10 +3,11 @@
 use super::{
     Owner,
     provision::permissions,
+    refuse_root,
     tree::{self, Access, Directory},
 };
 use crate::foundation::{
-    settings::Paths,
+    settings::{Feature, Paths, Settings},
     values::{ReadinessIssue, Severity},
 };
 use rustix::fs::{Access as Rights, AtFlags, CWD, Stat};
@@ -25,7 +26,40 @@ pub fn deviations(paths: &Paths) -> Vec<ReadinessIssue> {
         .collect();
     issues.extend(found.in_env_file());
     issues.extend(found.across_filesystems());
+    issues.extend(found.in_public_media());
     issues
+}
+
+/// Returns everything that keeps a node from starting here, or should be known when it does: who runs it, what the
+/// protected root is, and every deviation from the tree.
+pub fn readiness(settings: &Settings) -> Vec<ReadinessIssue> {
+    let user = rustix::process::geteuid().as_raw();
+    let mut issues: Vec<_> = refuse_root(settings.environment, user).into_iter().collect();
+    issues.extend(unmounted(settings));
+    issues.extend(deviations(&settings.paths));
+    issues
+}
+
+/// Says that the protected root is no mounted filesystem, where the settings demand one.
+///
+/// Encrypted storage that is not unlocked leaves an empty directory behind, and whatever is written there stays in the
+/// clear. The node mounts and unlocks nothing itself (LXA-44).
+pub fn unmounted(settings: &Settings) -> Option<ReadinessIssue> {
+    if !settings.features.contains(&Feature::ProtectedMount) {
+        return None;
+    }
+    let path = &settings.paths.protected;
+    let device =
+        |path: &Path| rustix::fs::stat(path).map(|found| (found.st_dev, found.st_ino)).ok();
+    let (own, parent) = (device(path), path.parent().and_then(device));
+    let mounted = matches!((own, parent), (Some(own), Some(parent)) if own.0 != parent.0 || own.1 == parent.1);
+    (!mounted).then(|| ReadinessIssue {
+        severity: Severity::Critical,
+        code: "protected_root_not_mounted".to_owned(),
+        message: format!("{} is no mounted filesystem", path.display()),
+        path: Some(path.clone()),
+        mend: "mount or unlock it, or remove protected-mount from the features".to_owned(),
+    })
 }
 
 /// Drops each missing directory below another missing one, which is what a person wants to read.
@@ -168,6 +202,32 @@ impl Found<'_> {
             mend: "mount the protected root as one filesystem".to_owned(),
             path: Some(streamable),
         })
+    }
+
+    /// What a proxy serves to everybody must not lead to what is protected (C-14).
+    fn in_public_media(&self) -> Vec<ReadinessIssue> {
+        let public = self.paths.protected.join("public_media");
+        let Ok(entries) = std::fs::read_dir(&public) else { return Vec::new() };
+        let links = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_symlink());
+        let leads_to_protected = |path: &PathBuf| {
+            let (Ok(target), Ok(protected)) =
+                (path.canonicalize(), self.paths.protected.canonicalize())
+            else {
+                return false;
+            };
+            target.starts_with(&protected) && !target.starts_with(protected.join("public_media"))
+        };
+        let exposing = links.filter(leads_to_protected).map(|path| ReadinessIssue {
+            severity: Severity::Critical,
+            code: "public_media_exposes_protected".to_owned(),
+            message: format!(
+                "{} leads to protected data, which a proxy would serve to everybody",
+                path.display()
+            ),
+            mend: format!("remove {}", path.display()),
+            path: Some(path),
+        });
+        exposing.collect()
     }
 
     fn issue(

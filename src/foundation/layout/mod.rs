@@ -8,7 +8,7 @@ mod owner;
 mod provision;
 mod tree;
 
-pub use check::{deviations, foremost};
+pub use check::{deviations, foremost, readiness, unmounted};
 pub use owner::{Owner, refuse_root};
 pub use provision::{Change, LayoutError, What, provision};
 pub use tree::Directory;

@@ -70,6 +70,9 @@ pub(super) static KEYS: &[Key] = &[
     key("telemetry.log_format", "LADYLINUX_LOG_FORMAT"),
 ];
 
+/// What is shown in a secret's place.
+pub(super) const MASK: &str = "********";
+
 /// The name of what is derived from the protected root, and may be repeated but never changed.
 pub(super) const STORAGE_DIR: &str = "STORAGE_DIR";
 
@@ -90,6 +93,11 @@ pub(super) fn by_name(name: &str) -> Option<&'static Key> {
 /// Returns the key that an environment variable sets, by its own name or an older one.
 pub(super) fn by_env(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.env == name || key.aliases.contains(&name))
+}
+
+/// Whether a variable of the process environment is for this program, even if it is misspelt.
+pub(super) fn is_ours(name: &str) -> bool {
+    name.starts_with("LADYLINUX_") || env_names().any(|ours| ours == name)
 }
 
 /// Returns every environment variable that sets something.

@@ -74,6 +74,8 @@ pub enum Role {
 pub enum Feature {
     /// `token-timing`: token events carry the worker's clock, for `scripts/bench`.
     TokenTiming,
+    /// `protected-mount`: the protected root must be a mounted filesystem of its own, or nothing runs (LXA-44).
+    ProtectedMount,
 }
 
 /// Where everything lives: absolute, with the root prefix already applied.

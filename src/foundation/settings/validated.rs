@@ -2,7 +2,7 @@
 
 use super::{
     Conversation, Environment, Exposure, Feature, Http, Knowledge, Llm, LogFormat, Paths, Role,
-    Settings, Telemetry, Tls, Workers,
+    Settings, Telemetry, Tls, Workers, keys,
     merged::{Merged, Setting},
     problem::{Fault, Origin, Problem},
     written::Value,
@@ -41,10 +41,15 @@ pub(super) fn validate(
             ],
         ),
         features: check
-            .each("features", "the only feature is token-timing", |name| match name {
-                "token-timing" => Some(Feature::TokenTiming),
-                _ => None,
-            })
+            .each(
+                "features",
+                "the features are token-timing and protected-mount",
+                |name| match name {
+                    "token-timing" => Some(Feature::TokenTiming),
+                    "protected-mount" => Some(Feature::ProtectedMount),
+                    _ => None,
+                },
+            )
             .into_iter()
             .collect(),
         paths: paths(&mut check, storage_dir),
@@ -89,7 +94,7 @@ fn paths(check: &mut Check<'_>, storage_dir: Option<(String, Origin)>) -> Paths 
         check.problems.push(Problem {
             at: origin,
             fault: Fault::Contradiction {
-                name: super::keys::STORAGE_DIR.to_owned(),
+                name: keys::STORAGE_DIR.to_owned(),
                 value: written,
                 other: "LX_ANNOTATE_ENCRYPTED_DATA_DIR/storage".to_owned(),
                 other_value: storage.display().to_string(),
@@ -275,6 +280,7 @@ impl Check<'_> {
     fn refuse(&mut self, key: &'static str, need: impl Into<String>) {
         let Setting { value, origin } = self.merged.get(key);
         let value = match value {
+            _ if keys::by_name(key).is_some_and(|key| key.secret) => keys::MASK.to_owned(),
             Value::Text(text) => text.clone(),
             Value::Number(number) => number.to_string(),
             Value::List(items) => items.join(","),

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::foundation::{
-    layout::{Directory, deviations, directories, foremost},
-    settings::{Settings, Sources, load},
+    layout::{Directory, deviations, directories, foremost, unmounted},
+    settings::{Feature, Settings, Sources, load},
     values::Severity,
 };
 use std::{collections::BTreeMap, os::unix::fs::symlink};
@@ -134,6 +134,28 @@ fn a_wrong_mode_is_a_warning_unless_it_opens_the_directory_to_everybody() {
     let mended = |from: &str| What::Mode { from: from.to_owned(), to: "0750".to_owned() };
     assert_eq!(changed, [&mended("0700"), &mended("0755")]);
     assert_eq!(codes(&node), []);
+}
+
+// C-14
+#[test]
+fn public_media_must_not_lead_to_protected_data() {
+    let node = provisioned();
+    let public = directory(&node, "public_media").path;
+    symlink(directory(&node, "storage_root").path, public.join("all")).unwrap();
+    symlink("/nowhere", public.join("harmless")).unwrap();
+    assert_eq!(codes(&node), [(Severity::Critical, "public_media_exposes_protected".to_owned())]);
+}
+
+// LXA-44
+#[test]
+fn a_protected_root_that_must_be_mounted_and_is_not_stops_everything() {
+    let node = provisioned();
+    let mut settings = Settings::for_tests(&node.paths.root);
+    assert_eq!(unmounted(&settings), None);
+    settings.features.insert(Feature::ProtectedMount);
+    assert_eq!(unmounted(&settings).unwrap().code, "protected_root_not_mounted");
+    settings.paths.protected = "/proc".into();
+    assert_eq!(unmounted(&settings), None);
 }
 
 #[test]

@@ -58,10 +58,15 @@ impl Sources {
     }
 }
 
-/// Returns the process environment; the only place that reads it.
+/// Returns what the process environment says to this program; the only place that reads it.
+///
+/// Other variables are not taken: they may be somebody's secrets.
 pub fn environment() -> BTreeMap<String, String> {
     let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
-    std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect()
+    std::env::vars_os()
+        .map(|(name, value)| (text(name), text(value)))
+        .filter(|(name, _)| keys::is_ours(name))
+        .collect()
 }
 
 /// Loads the settings, or says everything that is wrong with them.
@@ -214,7 +219,7 @@ fn effective(merged: &Merged, settings: &Settings) -> Vec<Effective> {
             (_, Value::Number(number)) => json!(number),
             (_, Value::List(items)) => json!(items),
         };
-        let value = if key.secret { json!("********") } else { value };
+        let value = if key.secret { json!(keys::MASK) } else { value };
         let origin = setting.origin.clone();
         Effective { key: key.name.to_owned(), env: key.env, value, origin, secret: key.secret }
     });

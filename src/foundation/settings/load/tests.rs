@@ -119,7 +119,7 @@ fn all_problems_are_reported_at_once() {
       <root>/etc/ladylinux/ladylinux.env:1: there is no setting LADYLINUX_PROT: did you mean LADYLINUX_PORT?
       <root>/etc/ladylinux/ladylinux.toml:4: http.port must be an integer, not the string "eighty"
       environment LADYLINUX_ENV: environment = "production" is not allowed: it must be one of dev, test, prod
-      environment LADYLINUX_FEATURES: features = "flying" is not allowed: the only feature is token-timing
+      environment LADYLINUX_FEATURES: features = "flying" is not allowed: the features are token-timing and protected-mount
       <root>/etc/ladylinux/ladylinux.toml:7: llm.queue = "-1" is not allowed: it must be from 0 to 10000
       <root>/etc/ladylinux/ladylinux.toml:6: llm.queue_timeout = "soon" is not allowed: it must be a duration such as 30s or 2m, from 1s to 1h
     "##);
@@ -141,7 +141,7 @@ fn closed_lists_name_what_they_hold() {
     the settings have 6 problems
       environment LADYLINUX_ENV: environment = "staging" is not allowed: it must be one of dev, test, prod
       environment ENDOREG_DEPLOYMENT_ROLE: role = "hub" is not allowed: it must be one of standalone, site_node, central_hub
-      environment LADYLINUX_FEATURES: features = "token-timing,flying" is not allowed: the only feature is token-timing
+      environment LADYLINUX_FEATURES: features = "token-timing,flying" is not allowed: the features are token-timing and protected-mount
       environment LADYLINUX_EXPOSURE: http.exposure = "internet" is not allowed: it must be one of loopback, published, lan
       environment LADYLINUX_LOG: telemetry.log = "inof" is not allowed: it must be off, error, warn, info, debug or trace, or directives such as "info,ladylinux::api=debug"
       environment LADYLINUX_LOG_FORMAT: telemetry.log_format = "xml" is not allowed: it must be one of auto, human, json
@@ -251,6 +251,20 @@ fn prod_does_not_forgive_what_dev_only_warns_about() {
       <root>/etc/ladylinux/ladylinux.env:1: DATA_DIR is an old name: use LX_ANNOTATE_ENCRYPTED_DATA_DIR instead, which environment = "prod" does not forgive
       <root>/etc/ladylinux/ladylinux.env:2: LX_ANNOTATE_DATADIR is no setting and is ignored: did you mean LX_ANNOTATE_DATA_DIR?, which environment = "prod" does not forgive
     "##);
+}
+
+#[test]
+fn only_what_is_for_this_program_is_taken_from_the_environment() {
+    assert!(environment().keys().all(|name| keys::is_ours(name)));
+    assert!(keys::is_ours("LADYLINUX_PROT") && keys::is_ours("DATA_DIR"));
+    assert!(!keys::is_ours("AWS_SECRET_ACCESS_KEY"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_file_panics(toml in "\\PC*|([a-z]+ = [\"0-9a-z\\[\\]{}#.-]*\n|\\[[a-z.]+\\]\n)*", env in "\\PC*") {
+        drop(Root::new().toml(&toml).env(&env).load(&[], &[]));
+    }
 }
 
 #[test]
