@@ -169,11 +169,21 @@ impl Decoder {
         ran
     }
 
-    /// Returns the logits of the last token; empty before the first step.
+    /// Returns the logits of the last token, as they lie in the runtime; empty if there is none.
     pub(super) fn logits(&self) -> &[f32] {
-        let Some(logits) = &self.logits else { return &[] };
+        let Some(logits) = self.logits.as_ref().filter(|_| !self.tokens.is_empty()) else {
+            return &[];
+        };
         let Ok((_, rows)) = logits.try_extract_tensor::<f32>() else { return &[] };
         &rows[rows.len().saturating_sub(self.contract.vocabulary)..]
+    }
+
+    /// Returns how many rows of logits the last step computed.
+    #[cfg(test)]
+    pub(super) fn computed_rows(&self) -> usize {
+        let logits =
+            self.logits.as_ref().and_then(|logits| logits.try_extract_tensor::<f32>().ok());
+        logits.map_or(0, |(_, rows)| rows.len() / self.contract.vocabulary)
     }
 
     /// The inputs other than the cache for `count` more tokens.

@@ -16,16 +16,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Where several quantisations lie side by side, the first of these is taken: those that run fastest on a CPU.
-/// The q4 files of the transformers.js layout come late: they lack the attribute that lets a CPU multiply in integers.
+/// Where graphs lie; of several quantisations side by side the first of these is taken, the fastest on a CPU.
+/// `inference::models` looks for the same.
 const GRAPHS: [&str; 7] = [
-    "model_quantized.onnx",
-    "model_int8.onnx",
-    "model_uint8.onnx",
     "model.onnx",
-    "model_q4.onnx",
-    "model_bnb4.onnx",
-    "model_q4f16.onnx",
+    "onnx/model_quantized.onnx",
+    "onnx/model_int8.onnx",
+    "onnx/model_q4.onnx",
+    "onnx/model.onnx",
+    "onnx/model_fp16.onnx",
+    "onnx/model_q4f16.onnx",
 ];
 
 /// What lies in a model directory, read and parsed; a missing JSON file is `null`.
@@ -154,10 +154,7 @@ fn find_graph(path: &Path, genai: &Value) -> Result<PathBuf, Refusal> {
             Err(missing(&graph, "genai_config.json names this file"))
         };
     }
-    let found = [path.join("onnx"), path.to_owned()]
-        .into_iter()
-        .flat_map(|folder| GRAPHS.map(|name| folder.join(name)))
-        .find(|graph| graph.is_file());
+    let found = GRAPHS.iter().map(|name| path.join(name)).find(|graph| graph.is_file());
     found.ok_or_else(|| missing(&path.join("onnx/model.onnx"), &graph_wanted(path)))
 }
 

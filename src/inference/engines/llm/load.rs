@@ -5,7 +5,7 @@ use super::{
     decoder::Decoder,
     directory::Directory,
     engine::Engine,
-    graph::{self, Element, Names, Port},
+    graph::{self, Contract, Element, Names, Port},
     refusal, runtime,
     sampling::Defaults,
     template::Template,
@@ -38,16 +38,7 @@ pub(super) fn load(id: &str, directory: &Path, options: &Options) -> Result<Engi
     let text = Text::read(&files.tokenizer)?;
     let ends = ends(&files, &text)?;
     let (digest, appends) = digest(&files.graph)?;
-    let session = session(&files.graph, options)?;
-    let contract = graph::read(
-        &session.inputs().iter().map(port).collect::<Vec<_>>(),
-        &session.outputs().iter().map(port).collect::<Vec<_>>(),
-        &Names::of(files.decoder()),
-        files.hints(),
-    )
-    .map_err(|wrong| {
-        refusal("foreign_graph", format!("{} cannot be run: {wrong}", files.graph.display()))
-    })?;
+    let (session, contract) = open(&files, options)?;
     let vocabulary = contract.vocabulary;
     check_vocabulary(&files, &text, vocabulary)?;
     let context = files.context_limit().unwrap_or(usize::MAX).min(options.context_tokens);
@@ -70,9 +61,24 @@ pub(super) fn load(id: &str, directory: &Path, options: &Options) -> Result<Engi
             architecture: files.architecture(),
             context_tokens: context,
             vocabulary,
-            runtime: runtime::version(),
+            runtime: runtime::version(options.onnxruntime.as_deref()),
         },
     })
+}
+
+/// Opens a graph and reads what it takes and gives.
+pub(super) fn open(files: &Directory, options: &Options) -> Result<(Session, Contract), Refusal> {
+    let session = session(&files.graph, options)?;
+    let contract = graph::read(
+        &session.inputs().iter().map(port).collect::<Vec<_>>(),
+        &session.outputs().iter().map(port).collect::<Vec<_>>(),
+        &Names::of(files.decoder()),
+        files.hints(),
+    );
+    let contract = contract.map_err(|wrong| {
+        refusal("foreign_graph", format!("{} cannot be run: {wrong}", files.graph.display()))
+    })?;
+    Ok((session, contract))
 }
 
 /// Returns the tokens that end an answer; that the tokenizer knows them shows that it belongs to the model.

@@ -3,7 +3,7 @@
 //! The graphs, the prompts and the expected logits are made by `scripts/fixtures`; every directory there that holds an
 //! `expected.json` is run.
 
-use super::{Engine, Event, Flow, Options};
+use super::{Engine, Event, Flow, Options, decoder::Decoder, directory::Directory, load};
 use crate::{
     foundation::values::Redacted,
     inference::workers::{ChatMessage, Generate, Sampling, protocol::Finish},
@@ -30,7 +30,7 @@ pub(super) fn options(prefill_chunk: usize) -> Options {
     Options { threads: 1, context_tokens: 4096, prefill_chunk, onnxruntime: Some(library()) }
 }
 
-fn load(directory: &Path, prefill_chunk: usize) -> Engine {
+fn loaded(directory: &Path, prefill_chunk: usize) -> Engine {
     Engine::load("tiny", directory, &options(prefill_chunk))
         .unwrap_or_else(|refusal| panic!("{}: {refusal}", directory.display()))
 }
@@ -113,7 +113,7 @@ fn every_logit_of_64_steps_equals_transformers_in_both_layouts() {
     for (architecture, exports) in architectures {
         let cases = cases(&architecture);
         for export in exports {
-            let mut engine = load(&export, 4096);
+            let mut engine = loaded(&export, 4096);
             for case in &cases {
                 engine.reset();
                 compare(&mut engine, case, &export);
@@ -126,7 +126,7 @@ fn every_logit_of_64_steps_equals_transformers_in_both_layouts() {
 fn chunks_smaller_than_the_prompt_change_no_logit() {
     for (architecture, exports) in architectures() {
         for (number, export) in exports.iter().enumerate() {
-            let mut engine = load(export, [7, 64, 1][number % 3]);
+            let mut engine = loaded(export, [7, 64, 1][number % 3]);
             for case in cases(&architecture) {
                 engine.reset();
                 compare(&mut engine, &case, export);
@@ -139,7 +139,7 @@ fn chunks_smaller_than_the_prompt_change_no_logit() {
 fn a_prompt_that_begins_like_the_one_before_goes_on_from_there() {
     for (architecture, exports) in architectures() {
         for export in exports {
-            let mut engine = load(&export, 64);
+            let mut engine = loaded(&export, 64);
             let case = cases(&architecture).pop().unwrap();
             engine.prefill(&case.prompt).unwrap();
             for _ in 0..5 {
@@ -159,8 +159,45 @@ fn graphs_that_can_append_in_place_do() {
     for (_, exports) in architectures() {
         for export in exports {
             let genai = export.join("genai_config.json").is_file();
-            assert_eq!(load(&export, 64).shares_cache(), genai, "{}", export.display());
+            assert_eq!(loaded(&export, 64).shares_cache(), genai, "{}", export.display());
         }
+    }
+}
+
+#[test]
+fn buffers_that_grow_hold_the_same_as_a_cache_that_is_handed_on() {
+    let files = Directory::read(&fixtures().join("chatty")).unwrap();
+    let [mut shared, mut moved] = [true, false].map(|share| {
+        let (session, contract) = load::open(&files, &options(64)).unwrap();
+        Decoder::new(session, contract, 2000, share).unwrap()
+    });
+    assert!(shared.shares() && !moved.shares());
+    let prompt: Vec<u32> = (0..700).map(|number| number * 37 % 1000).collect();
+    for decoder in [&mut shared, &mut moved] {
+        decoder.prefill(&prompt, 64, &mut |_| Flow::Continue).unwrap();
+    }
+    for token in (0..400).map(|number| number * 13 % 1000) {
+        for decoder in [&mut shared, &mut moved] {
+            decoder.step(&[token]).unwrap();
+        }
+        let worst =
+            shared.logits().iter().zip(moved.logits()).map(|(one, other)| (one - other).abs());
+        assert!(worst.fold(0.0, f32::max) <= 1e-4);
+    }
+    assert!(shared.step(&[1; 1000]).is_err(), "more than the context holds");
+    assert_eq!(shared.tokens().len(), 1100);
+}
+
+#[test]
+fn logits_are_computed_for_the_last_token_alone_where_the_graph_can() {
+    for (export, rows) in [
+        ("llama/transformersjs-num-logits", 1),
+        ("qwen2/genai-last-logits", 1),
+        ("qwen2/genai", 17),
+    ] {
+        let mut engine = loaded(&fixtures().join(export), 64);
+        engine.prefill(&[1; 17]).unwrap();
+        assert_eq!(engine.decoder.computed_rows(), rows, "{export}");
     }
 }
 
@@ -178,7 +215,7 @@ fn ask(text: &str, max_tokens: usize) -> Generate {
 }
 
 fn engine() -> Engine {
-    load(&fixtures().join("qwen2/genai"), 16)
+    loaded(&fixtures().join("qwen2/genai"), 16)
 }
 
 fn generate(

@@ -28,7 +28,7 @@ pub(super) fn environment(library: Option<&Path>) -> Result<Environment, Refusal
         refusal(
             "runtime_missing",
             format!(
-                "the ONNX Runtime library cannot be used (tried {}: {error}); run scripts/setup, or set \
+                "the ONNX Runtime library cannot be used (tried {}: {error}); run scripts/run, which fetches it, or set \
                  ORT_DYLIB_PATH to a libonnxruntime.so of version 1.{} or later",
                 path.display(),
                 ort::MINOR_VERSION
@@ -45,29 +45,68 @@ pub(super) fn environment(library: Option<&Path>) -> Result<Environment, Refusal
     Ok(made)
 }
 
-/// Returns the library's name and the build it reports.
-pub(super) fn version() -> String {
-    let commit = ort::info()
-        .split([',', ' '])
-        .find_map(|part| part.strip_prefix("git-commit-id="))
-        .unwrap_or("unknown");
-    format!("onnxruntime (build {commit})")
+/// Returns the library's name, with its version where its path tells it, else with the build it reports.
+///
+/// The library would tell its version only by a call that needs unsafe code.
+pub(super) fn version(library: Option<&Path>) -> String {
+    let resolved = library.and_then(|path| path.canonicalize().ok());
+    let parts = resolved.iter().flat_map(|path| path.iter()).filter_map(|part| part.to_str());
+    let version = parts
+        .filter_map(|part| {
+            part.strip_prefix("libonnxruntime.so.").or_else(|| part.strip_prefix("onnxruntime-"))
+        })
+        .find(|version| version.starts_with(|letter: char| letter.is_ascii_digit()));
+    match version {
+        Some(version) => format!("onnxruntime {version}"),
+        None => format!("onnxruntime (build {})", commit(ort::info())),
+    }
+}
+
+fn commit(info: &str) -> &str {
+    let mut parts = info.split([',', ' ']);
+    parts.find_map(|part| part.strip_prefix("git-commit-id=")).unwrap_or("unknown")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::process::Command;
+
+    /// Tells the process that the test below starts what it is for.
+    const ALONE: &str = "LADYLINUX_TEST_ALONE";
+
+    /// A library can be loaded once in a process, so each of these is tried in a process of its own.
+    #[test]
+    fn a_library_that_cannot_be_loaded_is_an_error_that_says_how_to_mend_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = folder.path().join("libonnxruntime.so");
+        std::fs::write(&text, "not a library").unwrap();
+        if let Some(path) = std::env::var_os(ALONE) {
+            let refusal = environment(Some(Path::new(&path))).unwrap_err();
+            assert_eq!(refusal.code, "runtime_missing");
+            for words in [path.to_str().unwrap(), "scripts/run", "ORT_DYLIB_PATH"] {
+                assert!(refusal.message.contains(words), "{}", refusal.message);
+            }
+            return;
+        }
+        for library in [Path::new("/nonexistent/libonnxruntime.so"), &text] {
+            let output = Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "inference::engines::llm::runtime::tests::a_library_that_cannot_be_loaded_is_an_error_that_says_how_to_mend_it"])
+                .env(ALONE, library)
+                .output()
+                .unwrap();
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success() && said.contains("1 passed"), "{said}");
+        }
+    }
 
     #[test]
-    fn a_missing_library_is_an_error_that_says_how_to_mend_it() {
-        // A path is loaded before the shared environment is looked at only when there is none yet: ask the loader itself.
-        let error = ort::init_from("/nonexistent/libonnxruntime.so").err();
-        let loaded = ENVIRONMENT.lock().unwrap().is_some();
-        assert!(loaded || error.is_some(), "ort must report a missing library, not panic");
-        if !loaded && let Err(refusal) = environment(Some(Path::new("/nonexistent/lib.so"))) {
-            assert_eq!(refusal.code, "runtime_missing");
-            assert!(refusal.message.contains("scripts/setup"), "{}", refusal.message);
-            assert!(refusal.message.contains("/nonexistent/lib.so"), "{}", refusal.message);
-        }
+    fn the_version_is_read_from_the_librarys_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = folder.path().join("onnxruntime-1.31.1/libonnxruntime.so");
+        std::fs::create_dir_all(library.parent().unwrap()).unwrap();
+        std::fs::write(&library, "").unwrap();
+        assert_eq!(version(Some(&library)), "onnxruntime 1.31.1");
+        assert_eq!(commit("ORT Build Info: git-branch=a, git-commit-id=6af1a93, build"), "6af1a93");
     }
 }
