@@ -1,0 +1,179 @@
+//! Runs turns: intents, then the documents, then the language model. Holds the memory of conversations.
+
+use super::{
+    Ask, Refused, Who,
+    answer::{Asked, Material, Telling, milliseconds},
+    intents::{Intent, Recognition, Recognized, language_of, recognize},
+    machine::{self, Effect, Grounds, Remembering},
+    memory::{Exchange, Key, Memory},
+    model::{Model, Text},
+    prompt::prompt,
+    turn::Turn,
+};
+use crate::foundation::settings::{Feature, Settings};
+use crate::foundation::store::Store;
+use crate::foundation::values::{ConversationId, TurnId, time};
+use crate::inference::workers::{Llm, WorkerError};
+use crate::knowledge::{self, Reader};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::time::Instant;
+
+/// The longest question, in characters: far more than a person types, and little enough to search for.
+pub const LONGEST_QUESTION: usize = 16_000;
+
+/// Every conversation of the node; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Conversations(Arc<Inner>);
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    store: Store,
+    pub(super) model: Model,
+    memory: Mutex<Memory>,
+    /// Passages that go with a question.
+    results: usize,
+    /// The longest answer, in tokens.
+    max_tokens: usize,
+    /// Whether token events carry the worker's clock.
+    pub(super) token_timing: bool,
+}
+
+impl Conversations {
+    /// Starts with no conversation.
+    pub fn new(store: Store, llm: Llm, settings: &Settings) -> Self {
+        Self::with(store, Model::Worker(llm), settings)
+    }
+
+    pub(super) fn with(store: Store, model: Model, settings: &Settings) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            model,
+            memory: Mutex::new(Memory::new(settings.conversation.clone())),
+            results: settings.knowledge.results,
+            max_tokens: settings.llm.max_tokens,
+            token_timing: settings.features.contains(&Feature::TokenTiming),
+        }))
+    }
+
+    /// Begins a conversation.
+    pub fn begin(&self, who: &Who) -> ConversationId {
+        let id = ConversationId::new();
+        self.0.memory().begin(Key { who: who.clone(), id }, time::now());
+        id
+    }
+
+    /// Forgets a conversation; returns whether it was known.
+    pub fn forget(&self, id: ConversationId, who: &Who) -> bool {
+        self.0.memory().forget(&Key { who: who.clone(), id })
+    }
+
+    /// Takes a question up, and a place in the language model's queue if it needs one.
+    ///
+    /// What is refused is refused here, before the first event. A conversation that is not known (any more) begins anew,
+    /// and the turn tells so.
+    pub async fn turn(&self, id: ConversationId, ask: Ask) -> Result<Turn, Refused> {
+        let began = Instant::now();
+        let text = ask.text.expose().trim();
+        if text.is_empty() {
+            return Err(Refused::Empty);
+        }
+        let characters = text.chars().count();
+        if characters > LONGEST_QUESTION {
+            return Err(Refused::TooLong { characters, limit: LONGEST_QUESTION });
+        }
+        let asked = Asked::new(Key { who: ask.caller.who, id }, TurnId::new(), text, began);
+        let history = self.0.recall(&asked.key);
+        let recognition = recognize(text);
+        let intent_ms = asked.since_began();
+        let telling = Telling::new(Arc::clone(&self.0), asked, intent_ms).known(history.as_ref());
+        match recognition {
+            Recognition::Clear(recognized) => Ok(self.intent(telling, recognized)),
+            Recognition::Unclear(Recognized { intent, .. }) => {
+                self.question(telling, history.unwrap_or_default(), Some(intent)).await
+            }
+            Recognition::Nothing => self.question(telling, history.unwrap_or_default(), None).await,
+        }
+    }
+
+    fn intent(&self, telling: Telling, recognized: Recognized) -> Turn {
+        if recognized.intent == Intent::Forget {
+            self.0.memory().clear(&telling.asked.key);
+        }
+        Turn::new(|outlet| telling.intent(outlet, recognized))
+    }
+
+    async fn question(
+        &self,
+        telling: Telling,
+        history: Vec<Exchange>,
+        perhaps: Option<Intent>,
+    ) -> Result<Turn, Refused> {
+        let text = telling.asked.text.expose();
+        let searched = Instant::now();
+        // People are named in the policy issue; until then nobody is known by name.
+        let passages =
+            knowledge::search(&self.0.store, text, &Reader::Everyone, self.0.results).await?;
+        let retrieval_ms = milliseconds(searched.elapsed());
+        let material =
+            Material { passages, history, perhaps, retrieval_ms, language: language_of(text) };
+        let remembering = match material.history[..] {
+            [] => Remembering::Nothing,
+            [..] => Remembering::History,
+        };
+        let grounds = match material.passages[..] {
+            [] => Grounds::Nothing,
+            [..] => Grounds::Passages,
+        };
+        let opening = machine::open(self.0.model.readiness(), remembering, grounds);
+        // The place in the queue is taken before the first event, so that a full queue can be answered as such.
+        let text = match opening.effects.last() {
+            Some(Effect::Ask(remembering)) => {
+                match self.0.generate(&telling.asked, &material, *remembering).await {
+                    Err(WorkerError::Full { retry_after }) => {
+                        return Err(Refused::Busy { retry_after });
+                    }
+                    taken => Some(taken),
+                }
+            }
+            _ => None,
+        };
+        Ok(Turn::new(|outlet| telling.question(outlet, material, opening, text)))
+    }
+}
+
+impl Inner {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns what was said before; nothing if the conversation begins anew.
+    fn recall(&self, key: &Key) -> Option<Vec<Exchange>> {
+        let now = time::now();
+        let mut memory = self.memory();
+        let known = memory.recall(key, now);
+        if known.is_none() {
+            memory.begin(key.clone(), now);
+        }
+        known
+    }
+
+    /// Asks the language model.
+    pub(super) async fn generate(
+        &self,
+        asked: &Asked,
+        material: &Material,
+        remembering: Remembering,
+    ) -> Result<Text, WorkerError> {
+        let history = match remembering {
+            Remembering::History => material.history.as_slice(),
+            Remembering::Nothing => &[],
+        };
+        let question = asked.text.expose();
+        let request = prompt(question, &material.passages, history, self.max_tokens);
+        self.model.generate(request).await
+    }
+
+    pub(super) fn remember(&self, key: &Key, exchange: Exchange) {
+        self.memory().remember(key, exchange, time::now());
+    }
+}
