@@ -2,7 +2,9 @@
 //!
 //! A verb is a struct of arguments with `run(&self, &Common) -> Outcome`. It prints through [`out`] and nothing else.
 
+mod ask;
 mod bench;
+mod chat;
 mod config;
 mod doctor;
 mod exit;
@@ -10,8 +12,10 @@ mod host_facts;
 mod learn;
 mod migrate;
 mod models;
+mod node_client;
 mod out;
 mod provision;
+mod telling;
 mod version;
 mod worker;
 
@@ -75,8 +79,12 @@ impl Common {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Ask the running node one question
+    Ask(ask::Ask),
     /// Measure this release; scripts/bench compares it with others
     Bench(bench::Bench),
+    /// Talk with the running node, several turns
+    Chat(chat::Chat),
     /// Show, check and explain settings
     Config(config::Config),
     /// Check everything a node needs, and say how to mend what is wrong; exits 3 if something is
@@ -101,7 +109,9 @@ enum Verb {
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome: Outcome = match &arguments.verb {
+        Verb::Ask(verb) => verb.run(&arguments.common),
         Verb::Bench(verb) => verb.run(&arguments.common),
+        Verb::Chat(verb) => verb.run(&arguments.common),
         Verb::Config(verb) => verb.run(&arguments.common),
         Verb::Doctor(verb) => verb.run(&arguments.common),
         Verb::HostFacts(verb) => verb.run(&arguments.common),

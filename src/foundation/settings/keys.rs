@@ -83,6 +83,7 @@ pub(super) const NOT_SETTINGS: &[&str] = &[
     "LADYLINUX_MAN_CORPUS", // a test: where the man pages are that it asks about
     "LADYLINUX_SETUP_DIR",  // scripts/run: where it keeps what it fetched
     "LADYLINUX_TEST_SKIPS", // scripts/test: where tests write what they skipped
+    "LADYLINUX_TOKEN",      // ladylinux ask and chat: the token they show to the node
 ];
 
 /// Returns the key with this dotted name.
