@@ -45,12 +45,8 @@ impl Config {
             Verb::Check => {
                 let loaded = common.load(&[])?;
                 let set = loaded.effective.iter().filter(|one| is_set(&one.origin)).count();
-                let file = loaded.settings.paths.config.join("ladylinux.toml");
                 out::line(format!(
-                    "the settings are fine: {set} of {} differ from the defaults, which {} and ladylinux.env beside \
-                     it may change",
-                    loaded.effective.len(),
-                    file.display()
+                    "the settings are fine; {set} of them are set by somebody, which `ladylinux config print` shows"
                 ));
             }
         }

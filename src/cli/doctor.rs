@@ -134,6 +134,7 @@ fn examine(settings: &Settings) -> Vec<Finding> {
         Finding::of("knowledge", learned(paths)),
         Finding::of("runtime", runtime(paths.onnxruntime.as_deref())),
         Finding::of("llm", llm(settings)),
+        Finding::of("tls", tls(&settings.http)),
         Finding::of("port", port(&settings.http)),
     ]
 }
@@ -308,6 +309,23 @@ fn no_runtime(message: &str, path: Option<PathBuf>) -> ReadinessIssue {
 fn llm(settings: &Settings) -> Result<String, ReadinessIssue> {
     models::resolve_llm(&settings.paths, settings.llm.model.as_deref())
         .map(|model| format!("{} in {}", model.id, model.directory.display()))
+}
+
+fn tls(http: &Http) -> Result<String, ReadinessIssue> {
+    let Some(tls) = &http.tls else {
+        return Ok("not used".to_owned());
+    };
+    for path in [&tls.certificate, &tls.key] {
+        let readable = File::open(path).and_then(|mut file| file.read(&mut [0]));
+        readable.map_err(|error| ReadinessIssue {
+            severity: Severity::Critical,
+            code: "tls_unreadable".to_owned(),
+            message: format!("{} cannot be read ({error})", path.display()),
+            path: Some(path.clone()),
+            mend: "put the PEM file there, readable for this user".to_owned(),
+        })?;
+    }
+    Ok(format!("the certificate is {}", tls.certificate.display()))
 }
 
 fn port(http: &Http) -> Result<String, ReadinessIssue> {

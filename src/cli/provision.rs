@@ -49,7 +49,14 @@ impl Provision {
             out::json(&changes)?;
             return Ok(Exit::Done);
         }
-        for Change { path, what } in &changes {
+        let created = |change: &Change| change.what == What::Created;
+        // On a fresh machine a person wants to read the tops, not sixty lines.
+        let below_another = |change: &Change| {
+            let parent = change.path.parent();
+            created(change)
+                && changes.iter().any(|other| created(other) && Some(&*other.path) == parent)
+        };
+        for Change { path, what } in changes.iter().filter(|change| !below_another(change)) {
             let path = path.display();
             out::line(match what {
                 What::Created => format!("created {path}"),
@@ -58,6 +65,10 @@ impl Provision {
                 }
                 What::Owner { from, to } => format!("gave {path} from {from} to {to}"),
             });
+        }
+        let below = changes.iter().filter(|change| below_another(change)).count();
+        if below > 0 {
+            out::line(format!("and created {below} more below"));
         }
         if changes.is_empty() {
             out::line("every directory was as it should be");

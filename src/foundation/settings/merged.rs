@@ -102,8 +102,8 @@ pub(super) struct Settled {
     pub(super) entries: Vec<Entry>,
     /// Names that contradict each other.
     pub(super) problems: Vec<Problem>,
-    /// Older names that were used.
-    pub(super) warnings: Vec<(String, Origin)>,
+    /// Older names that were used, which are accepted everywhere (LXA-38).
+    pub(super) notices: Vec<(String, Origin)>,
 }
 
 /// Lays the process environment over the env file, and settles each key that has several names.
@@ -112,7 +112,7 @@ pub(super) fn settle(env_file: &mut Layer, process: &mut Layer) -> Settled {
     for entry in env_file.entries.drain(..).chain(process.entries.drain(..)) {
         by_name.insert(entry.name.clone(), entry);
     }
-    let mut settled = Settled { entries: Vec::new(), problems: Vec::new(), warnings: Vec::new() };
+    let mut settled = Settled { entries: Vec::new(), problems: Vec::new(), notices: Vec::new() };
     for key in keys::KEYS {
         let mut named = names(key).filter_map(|name| by_name.remove(name));
         let Some(strongest) = named.next() else { continue };
@@ -122,7 +122,7 @@ pub(super) fn settle(env_file: &mut Layer, process: &mut Layer) -> Settled {
             }
         }
         if strongest.name != key.env {
-            settled.warnings.push((
+            settled.notices.push((
                 format!("{} is an old name: use {} instead", strongest.name, key.env),
                 strongest.origin.clone(),
             ));

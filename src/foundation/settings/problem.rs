@@ -123,6 +123,14 @@ pub enum Fault {
         /// A flag that sets it too, if there is one.
         flag: &'static str,
     },
+    /// An old env file beside ours says something that ours does not.
+    #[error("{name} is set in this old file, and not so in {}: copy it there, then remove this file", file.display())]
+    LeftBehind {
+        /// The variable.
+        name: String,
+        /// Our env file.
+        file: PathBuf,
+    },
     /// Something that is a warning elsewhere, in `prod`.
     #[error("{0}, which environment = \"prod\" does not forgive")]
     Strict(String),

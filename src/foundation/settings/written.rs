@@ -50,8 +50,10 @@ pub(super) struct Layer {
     pub(super) storage_dir: Option<(String, Origin)>,
     /// What cannot be understood.
     pub(super) problems: Vec<Problem>,
-    /// What is odd but harmless.
+    /// What is odd: a warning, but an error in `prod`.
     pub(super) warnings: Vec<(String, Origin)>,
+    /// What is old and still accepted everywhere.
+    pub(super) notices: Vec<(String, Origin)>,
 }
 
 /// Reads a `ladylinux.toml`; `at` turns a line into an origin.

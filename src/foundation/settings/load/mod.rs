@@ -1,5 +1,7 @@
 //! Loading: finds the files, reads each source once, and brings written, merged and validated together.
 
+mod legacy;
+
 use super::{
     Environment, Settings,
     keys::{self, Key},
@@ -76,8 +78,9 @@ pub fn load(sources: Sources) -> Result<Loaded, SettingsErrors> {
     let place = place(&mut flags, &mut process)?;
     let mut toml = read(&place.config.join("ladylinux.toml"), |text, path| {
         written::toml(text, &|line| Origin::File { path: path.to_owned(), line })
-    });
-    let mut env_file = read(&place.config.join("ladylinux.env"), written::env_file);
+    })
+    .unwrap_or_default();
+    let mut env_file = env_file(&place, &toml, &process, &flags);
     let mut problems = Vec::new();
     for layer in [&mut toml, &mut env_file, &mut process, &mut flags] {
         problems.append(&mut layer.problems);
@@ -90,8 +93,7 @@ pub fn load(sources: Sources) -> Result<Loaded, SettingsErrors> {
     for entries in [toml.entries, settled.entries, flags.entries] {
         problems.extend(merged.lay(entries));
     }
-    let mut warnings = settled.warnings;
-    warnings.append(&mut env_file.warnings);
+    let mut warnings = env_file.warnings;
     let storage_dir = process.storage_dir.or(env_file.storage_dir);
     let settings = match validated::validate(&merged, storage_dir) {
         Ok(settings) => settings,
@@ -109,7 +111,9 @@ pub fn load(sources: Sources) -> Result<Loaded, SettingsErrors> {
         return Err(SettingsErrors(problems));
     }
     let effective = effective(&merged, &settings);
-    let warnings = warnings.into_iter().map(|(text, at)| format!("{at}: {text}")).collect();
+    let notices = settled.notices.into_iter().chain(env_file.notices);
+    let warnings =
+        warnings.into_iter().chain(notices).map(|(text, at)| format!("{at}: {text}")).collect();
     Ok(Loaded { settings, effective, warnings })
 }
 
@@ -146,15 +150,11 @@ fn place(flags: &mut Layer, process: &mut Layer) -> Result<Place, SettingsErrors
     let deciding = |entry: &&Entry| matches!(entry.key.name, "paths.root" | "paths.config");
     let entries = process.entries.iter().chain(&flags.entries).filter(deciding).cloned().collect();
     let problems = merged.lay(entries);
-    let path = |key| match &merged.get(key).value {
-        Value::Text(text) => PathBuf::from(text),
-        Value::Number(_) | Value::List(_) => PathBuf::new(),
-    };
     if !problems.is_empty() {
         return Err(SettingsErrors(problems));
     }
-    let root = path("paths.root");
-    let config = validated::below(&root, &path("paths.config"));
+    let root = path_of(&merged, "paths.root");
+    let config = validated::below(&root, &path_of(&merged, "paths.config"));
     Ok(Place { root, config })
 }
 
@@ -171,15 +171,35 @@ fn without_dots(path: &Path) -> PathBuf {
     clean
 }
 
-/// Reads one file; a file that is not there says nothing.
-fn read(path: &Path, parse: impl Fn(&str, &Path) -> Layer) -> Layer {
+/// Reads the env file; where the state directory is, and thus an old file beside the data, is said elsewhere.
+fn env_file(place: &Place, toml: &Layer, process: &Layer, flags: &Layer) -> Layer {
+    let mut merged = Merged::defaults();
+    let layers = [&toml.entries, &process.entries, &flags.entries];
+    let says_state = |entry: &&Entry| entry.key.name == "paths.state";
+    // What does not fit is reported when everything is merged.
+    drop(merged.lay(layers.into_iter().flatten().filter(says_state).cloned().collect()));
+    let state = validated::below(&place.root, &path_of(&merged, "paths.state"));
+    let (ours, old) = (place.config.join("ladylinux.env"), state.join(".env.systemd"));
+    let [our_layer, old_layer] = [&ours, &old].map(|path| read(path, written::env_file));
+    legacy::settle(our_layer, &ours, old_layer, &old)
+}
+
+fn path_of(merged: &Merged, key: &'static str) -> PathBuf {
+    match &merged.get(key).value {
+        Value::Text(text) => PathBuf::from(text),
+        Value::Number(_) | Value::List(_) => PathBuf::new(),
+    }
+}
+
+/// Reads one file, if it is there.
+fn read(path: &Path, parse: impl Fn(&str, &Path) -> Layer) -> Option<Layer> {
     match std::fs::read_to_string(path) {
-        Ok(text) => parse(&text, path),
-        Err(error) if error.kind() == ErrorKind::NotFound => Layer::default(),
+        Ok(text) => Some(parse(&text, path)),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => {
             let at = Origin::File { path: path.to_owned(), line: 1 };
             let fault = Fault::Unreadable(error.to_string());
-            Layer { problems: vec![Problem { at, fault }], ..Layer::default() }
+            Some(Layer { problems: vec![Problem { at, fault }], ..Layer::default() })
         }
     }
 }
