@@ -111,8 +111,7 @@ fn print(findings: &[Finding]) {
 fn examine(settings: &Settings) -> Vec<Finding> {
     let paths = &settings.paths;
     let user = rustix::process::geteuid().as_raw();
-    let mut layout = layout::deviations(paths);
-    layout.extend(layout::unmounted(settings));
+    let layout = layout::readiness(settings);
     vec![
         Finding::of(
             "settings",

@@ -1,6 +1,6 @@
-//! The command line: one file per verb, each a composition root; errors become exit codes in [`exit`] alone.
+//! The command line: one file per verb, each a composition root; errors become exit codes in `exit` alone.
 //!
-//! A verb is a struct of arguments with `run(&self, &Common) -> Outcome`. It prints through [`out`] and nothing else.
+//! A verb is a struct of arguments with `run(&self, &Common) -> Outcome`. It prints through `out` and nothing else.
 
 mod ask;
 mod bench;

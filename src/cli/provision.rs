@@ -31,8 +31,7 @@ impl Provision {
     }
 
     fn check(&self, settings: &Settings) -> Outcome {
-        let mut issues = layout::deviations(&settings.paths);
-        issues.extend(layout::unmounted(settings));
+        let issues = layout::readiness(settings);
         if self.json {
             out::json(&issues)?;
         } else if issues.is_empty() {

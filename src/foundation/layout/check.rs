@@ -3,7 +3,6 @@
 use super::{
     Owner,
     provision::permissions,
-    refuse_root,
     tree::{self, Access, Directory},
 };
 use crate::foundation::{
@@ -30,14 +29,9 @@ pub fn deviations(paths: &Paths) -> Vec<ReadinessIssue> {
     issues
 }
 
-/// Returns everything that keeps a node from starting here, or should be known when it does: who runs it, what the
-/// protected root is, and every deviation from the tree.
+/// Returns everything about the directories that keeps a node from starting, or should be known when it does.
 pub fn readiness(settings: &Settings) -> Vec<ReadinessIssue> {
-    let user = rustix::process::geteuid().as_raw();
-    let mut issues: Vec<_> = refuse_root(settings.environment, user).into_iter().collect();
-    issues.extend(unmounted(settings));
-    issues.extend(deviations(&settings.paths));
-    issues
+    unmounted(settings).into_iter().chain(deviations(&settings.paths)).collect()
 }
 
 /// Says that the protected root is no mounted filesystem, where the settings demand one.

@@ -1,6 +1,6 @@
 //! The directory contract: what `ladylinux provision` creates and everything else only checks.
 //!
-//! The tree is one table, in `tree`. [`provision`] brings a disk to it and [`deviations`] says how a disk differs; only
+//! The tree is one table, in `tree`. [`provision()`] brings a disk to it and [`deviations`] says how a disk differs; only
 //! the `provision` verb calls the former, so that a node never hides a broken host by making directories (C-18).
 
 mod check;

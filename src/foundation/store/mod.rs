@@ -1,6 +1,6 @@
 //! SQLite: one file, one writer, readers in a pool, numbered migrations.
 //!
-//! [`Store`] is for using a database whose schema is already right; only [`migrate`] changes a schema, and only the
+//! [`Store`] is for using a database whose schema is already right; only [`migrate()`] changes a schema, and only the
 //! `ladylinux migrate` verb calls it. Other rooms write their queries against [`sql`], and name `rusqlite` nowhere.
 
 mod migrate;
