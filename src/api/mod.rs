@@ -1,1 +1,39 @@
-//! The HTTP face: routes on one page, extractors, problem details, one file per noun.
+//! The HTTP face: who may come in, what they may ask, and what they get, including when it goes wrong.
+//!
+//! ```text
+//! socket ─▶ server ─▶ gate ─▶ router ─▶ extractors ─▶ handler (one file per noun) ─▶ a room below
+//!    connections,   host, origin,        JSON, query, path,
+//!    TLS, drain     rate, ids, panics    caller and scope
+//! ```
+//!
+//! All routes stand in `router`; what goes wrong becomes an answer in `error` and nowhere else. A handler extracts, asks a
+//! room, and answers; what it decides belongs into that room.
+
+mod app;
+mod docs;
+mod error;
+mod exposure;
+mod extractors;
+mod gate;
+mod health;
+mod host;
+mod knowledge;
+mod metrics;
+mod models;
+mod openapi;
+mod rate;
+mod release;
+mod router;
+mod server;
+pub mod tokens;
+mod workers;
+
+pub use app::Node;
+pub use exposure::objection;
+pub use server::{Listener, ServeError};
+
+/// Serves the node on an open port until `shutdown`, and then until running answers have ended or the drain timeout has.
+pub async fn serve(node: Node, listener: Listener, shutdown: impl Future<Output = ()>) {
+    let app = app::App::new(node);
+    server::run(listener, router::router(app.clone()), app, shutdown).await;
+}
