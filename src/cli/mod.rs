@@ -8,6 +8,7 @@ mod chat;
 mod config;
 mod doctor;
 mod exit;
+mod healthcheck;
 mod host_facts;
 mod learn;
 mod migrate;
@@ -15,7 +16,9 @@ mod models;
 mod node_client;
 mod out;
 mod provision;
+mod serve;
 mod telling;
+mod token;
 mod version;
 mod worker;
 
@@ -89,6 +92,12 @@ enum Verb {
     Config(config::Config),
     /// Check everything a node needs, and say how to mend what is wrong; exits 3 if something is
     Doctor(doctor::Doctor),
+    /// Answer on the network: the page, the API and the workers behind them
+    Serve(serve::Serve),
+    /// Make, list or revoke access tokens
+    Token(token::Token),
+    /// Ask the running node whether it lives, for container engines; exits 0 or 1
+    Healthcheck(healthcheck::Healthcheck),
     /// Tell what this machine says about itself: disk, memory, load, uptime, OS, users, open ports
     HostFacts(host_facts::HostFacts),
     /// Learn documents, list them, forget them
@@ -114,6 +123,9 @@ pub fn run() -> ExitCode {
         Verb::Chat(verb) => verb.run(&arguments.common),
         Verb::Config(verb) => verb.run(&arguments.common),
         Verb::Doctor(verb) => verb.run(&arguments.common),
+        Verb::Serve(verb) => verb.run(&arguments.common),
+        Verb::Token(verb) => verb.run(&arguments.common),
+        Verb::Healthcheck(verb) => verb.run(&arguments.common),
         Verb::HostFacts(verb) => verb.run(&arguments.common),
         Verb::Learn(verb) => verb.run(&arguments.common),
         Verb::Migrate(verb) => verb.run(&arguments.common),

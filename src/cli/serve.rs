@@ -1,0 +1,130 @@
+//! `ladylinux serve`: the composition root of the node.
+//!
+//! Always in this order, each step with a refusal of its own: settings, logs, who we are, directories, database, workers,
+//! port. Nothing is created and nothing is migrated here; `provision` and `migrate` do that (LL-DEP-41).
+
+use super::{Common, exit::Exit, exit::Outcome, out};
+use crate::api::{self, Listener, Node};
+use crate::foundation::{layout, settings::Settings, store::Store, telemetry, values::Severity};
+use crate::inference::workers::Workers;
+use anyhow::Context;
+use clap::Args;
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How often metrics are folded while nobody scrapes them.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// The arguments of `serve`.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// Listen on this port; 0 takes any that is free
+    #[arg(long)]
+    port: Option<u16>,
+    /// Listen on this address
+    #[arg(long)]
+    host: Option<IpAddr>,
+    /// Write the node's URL to this file once it listens
+    #[arg(long, value_name = "FILE")]
+    address_file: Option<PathBuf>,
+}
+
+impl Serve {
+    pub(super) fn run(&self, common: &Common) -> Outcome {
+        let port = self.port.map(|port| ("http.port", port.to_string()));
+        let host = self.host.map(|host| ("http.host", host.to_string()));
+        let flags: Vec<_> = port.into_iter().chain(host).collect();
+        let settings = common.load(&flags)?.settings;
+        telemetry::init_logs(&settings.telemetry);
+        if let Some(refusal) = refusal(&settings) {
+            return Ok(refuse(&refusal));
+        }
+        let issues = layout::deviations(&settings.paths);
+        if issues.iter().any(|issue| issue.severity == Severity::Critical) {
+            for issue in layout::foremost(&issues) {
+                out::note(issue.to_string());
+            }
+            out::note("the node was not started: `ladylinux doctor` says how to mend each");
+            return Ok(Exit::NotReady);
+        }
+        super::block_on(serve(settings, self.address_file.as_deref()))
+    }
+}
+
+fn refuse(reason: &str) -> Exit {
+    out::note(format!("ladylinux: {reason}"));
+    Exit::Refused
+}
+
+/// Returns why a node with these settings must not run here, if it must not.
+fn refusal(settings: &Settings) -> Option<String> {
+    // LL-DEP-16
+    let uid = rustix::process::geteuid().as_raw();
+    if let Some(issue) = layout::refuse_root(settings.environment, uid) {
+        return Some(format!("{issue}: {}", issue.mend));
+    }
+    api::objection(&settings.http)
+}
+
+async fn serve(settings: Settings, address_file: Option<&Path>) -> anyhow::Result<Exit> {
+    let stop = stopped()?;
+    let store = match Store::open(&settings.paths.database()) {
+        Ok(store) => store,
+        Err(error) => {
+            out::error(&error.into());
+            return Ok(Exit::NotReady);
+        }
+    };
+    let metrics = telemetry::install();
+    let listener = match Listener::bind(&settings.http).await {
+        Ok(listener) => listener,
+        Err(error) => {
+            out::error(&error.into());
+            return Ok(Exit::Failed);
+        }
+    };
+    let workers = Workers::start(&settings)?;
+    let handle = metrics.clone();
+    let upkeep = tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(UPKEEP);
+        loop {
+            ticks.tick().await;
+            handle.upkeep();
+        }
+    });
+    if let Some(file) = address_file {
+        tell(listener.url(), file)?;
+    }
+    out::line(format!("LadyLinux answers on {}", listener.url()));
+    tracing::info!(url = listener.url(), version = env!("CARGO_PKG_VERSION"), "serving");
+    let node = Node { settings, store, workers: workers.clone(), metrics };
+    api::serve(node, listener, stop).await;
+    workers.stop().await;
+    upkeep.abort();
+    tracing::info!("stopped");
+    Ok(Exit::Done)
+}
+
+/// Writes the URL to a file that appears whole or not at all.
+fn tell(url: &str, file: &Path) -> anyhow::Result<()> {
+    let partial = file.with_extension("partial");
+    std::fs::write(&partial, url)
+        .and_then(|()| std::fs::rename(&partial, file))
+        .with_context(|| format!("cannot write the address file {}", file.display()))
+}
+
+/// Returns a future that ends when the process is asked to: by SIGTERM, or by Ctrl-C.
+fn stopped() -> anyhow::Result<impl Future<Output = ()>> {
+    let (mut terminated, mut interrupted) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminated.recv() => {}
+            _ = interrupted.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,139 @@
+//! `ladylinux token`: access tokens, made, listed and revoked on the machine itself.
+
+use super::{Common, exit::Exit, exit::Outcome, out};
+use crate::api::tokens::{self, NewToken, Scope};
+use crate::foundation::{store::Store, values::time};
+use clap::{Args, Subcommand};
+use serde_json::json;
+use std::{collections::BTreeSet, time::Duration};
+
+/// The arguments of `token`.
+#[derive(Debug, Args)]
+pub(super) struct Token {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Make a token and show it, once
+    Create {
+        /// Who or what it is for
+        #[arg(long)]
+        name: String,
+        /// What it allows: chat, intake, export, admin, satellite or node; repeatable
+        #[arg(long = "scope", required = true, value_delimiter = ',')]
+        scopes: Vec<Scope>,
+        /// When it ends, such as 12h or 30d; never if not given
+        #[arg(long, value_parser = lifetime)]
+        expires: Option<Duration>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the tokens, without their secrets
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a token's rights away; a running node refuses it from the next request on
+    Revoke {
+        /// Its id, as `token list` shows it
+        id: String,
+    },
+}
+
+impl Token {
+    pub(super) fn run(&self, common: &Common) -> Outcome {
+        let settings = common.load(&[])?.settings;
+        super::block_on(async {
+            let store = Store::open(&settings.paths.database())?;
+            match &self.verb {
+                Verb::Create { name, scopes, expires, json } => {
+                    let scopes: BTreeSet<_> = scopes.iter().copied().collect();
+                    let new = tokens::create(&store, name, scopes, time::now(), *expires).await?;
+                    if *json { show_json(&new)? } else { show(&new) }
+                }
+                Verb::List { json } => list(tokens::list(&store).await?, *json)?,
+                Verb::Revoke { id } => {
+                    tokens::revoke(&store, id, time::now()).await?;
+                    out::note(format!("token {id} is revoked"));
+                }
+            }
+            Ok(Exit::Done)
+        })
+    }
+}
+
+/// Prints the token alone to standard output, so that a script can take it from there.
+fn show(new: &NewToken) {
+    out::line(new.bearer.expose());
+    let end = new.token.expires_at.map_or("never".to_owned(), time::Timestamp::rfc3339);
+    out::note(format!(
+        "token {} for {} (scopes: {}, expires: {end}). It is shown this once: keep it now.",
+        new.token.id,
+        new.token.name,
+        names(&new.token.scopes)
+    ));
+}
+
+fn show_json(new: &NewToken) -> anyhow::Result<()> {
+    let mut value = serde_json::to_value(&new.token)?;
+    value["token"] = json!(new.bearer.expose());
+    out::json(&value)
+}
+
+fn list(tokens: Vec<tokens::Token>, json: bool) -> anyhow::Result<()> {
+    if json {
+        return out::json(&tokens);
+    }
+    if tokens.is_empty() {
+        out::note("there are no tokens: ladylinux token create --name NAME --scope chat");
+    }
+    for token in tokens {
+        let end = token.expires_at.map_or("never".to_owned(), time::Timestamp::rfc3339);
+        let made = token.created_at.rfc3339();
+        out::line(format!(
+            "{}  {made}  expires {end}  {}  {}",
+            token.id,
+            names(&token.scopes),
+            token.name
+        ));
+    }
+    Ok(())
+}
+
+fn names(scopes: &BTreeSet<Scope>) -> String {
+    scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(",")
+}
+
+/// Parses a lifetime: a number and s, m, h or d.
+fn lifetime(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text:?} is no lifetime: write 90m, 12h or 30d");
+    let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+    let (number, unit) = text.split_at(digits);
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    number.checked_mul(seconds).map(Duration::from_secs).filter(|d| !d.is_zero()).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lifetime_is_a_number_and_a_unit() {
+        assert_eq!(lifetime("30d"), Ok(Duration::from_hours(720)));
+        assert_eq!(lifetime("90m"), Ok(Duration::from_mins(90)));
+        for wrong in ["", "30", "d", "0d", "-1d", "1w", "1.5h", "99999999999999999999d"] {
+            assert!(lifetime(wrong).is_err(), "{wrong}");
+        }
+    }
+}
