@@ -5,6 +5,9 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
+mod api;
 mod layout;
+mod node;
 mod run;
+mod serve;
 mod settings;

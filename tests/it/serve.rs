@@ -1,0 +1,165 @@
+//! How a node starts, refuses to start, and stops.
+
+use crate::node::{Node, Root, client, skip};
+use ladylinux::foundation::store;
+use reqwest::StatusCode;
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt};
+
+// LL-DEP-39
+#[tokio::test]
+async fn a_node_that_is_asked_to_stop_ends_well_and_can_start_again() {
+    for _ in 0..2 {
+        let node = Node::start();
+        assert_eq!(node.get("/health/live").send().await.unwrap().status(), StatusCode::OK);
+        let (status, log) = node.stop();
+        assert_eq!(status.code(), Some(0), "{log}");
+        assert!(log.contains("draining") && log.contains("stopped"), "{log}");
+    }
+}
+
+// LL-DEP-19: serve checks the tree, and never makes it.
+#[test]
+fn a_root_without_the_tree_is_refused_and_stays_as_it_is() {
+    let root = Root::bare();
+    let (code, said) = root.refused();
+    assert_eq!(code, 3, "{said}");
+    assert!(said.lines().any(|line| line.starts_with('[') && line.contains("] ")), "{said}");
+    assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_node_without_a_database_says_to_run_migrate() {
+    let root = Root::new();
+    fs::remove_file(root.paths().database()).unwrap();
+    let (code, said) = root.refused();
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("ladylinux migrate"), "{said}");
+}
+
+#[test]
+fn a_damaged_database_is_named_and_left_alone() {
+    let root = Root::new();
+    let path = root.paths().database();
+    let garbage = "this is not a database, however long one looks at it";
+    fs::write(&path, garbage).unwrap();
+    let (code, said) = root.refused();
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("damaged") && said.contains("restore its backup"), "{said}");
+    assert_eq!(fs::read_to_string(path).unwrap(), garbage);
+}
+
+#[test]
+fn a_read_only_database_is_refused_with_what_to_do() {
+    let name = "a_read_only_database_is_refused_with_what_to_do";
+    if rustix::process::geteuid().is_root() {
+        return skip(name, "root may write everything: run the tests as a plain user");
+    }
+    let root = Root::new();
+    let path = root.paths().database();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
+    let (code, said) = root.refused();
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("writable"), "{said}");
+}
+
+#[test]
+fn a_port_that_is_taken_is_named_with_a_way_out() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = Root::new().run(&["serve", "--port", &port]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains(&port) && said.contains("--port"), "{said}");
+}
+
+#[test]
+fn broken_settings_are_refused_with_source_and_line() {
+    let root = Root::new();
+    fs::write(root.paths().config.join("ladylinux.toml"), "[http]\nport = \"many\"\nprot = 1\n")
+        .unwrap();
+    let (code, said) = root.refused();
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("ladylinux.toml:2") && said.contains("ladylinux.toml:3"), "{said}");
+}
+
+// C-39, VOX-64
+#[test]
+fn lan_without_tls_is_refused() {
+    let root = Root::new().set("http.exposure", "lan");
+    let (code, said) = root.refused();
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("tls_certificate"), "{said}");
+}
+
+// LL-DEP-16
+#[test]
+fn prod_refuses_to_run_as_root() {
+    let name = "prod_refuses_to_run_as_root";
+    if !rustix::process::geteuid().is_root() {
+        return skip(name, "only root can be refused for being root");
+    }
+    let (code, said) = Root::new().set("environment", "prod").refused();
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("root"), "{said}");
+}
+
+// VOX-64
+#[tokio::test]
+async fn a_node_with_a_certificate_speaks_tls_and_nothing_else() {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let root = Root::new();
+    let (certificate, key) = (root.path().join("node.pem"), root.path().join("node.key"));
+    fs::write(&certificate, made.cert.pem()).unwrap();
+    fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let root = root
+        .set("http.exposure", "lan")
+        .set("http.host", "127.0.0.1")
+        .set("http.tls_certificate", certificate.display())
+        .set("http.tls_key", key.display());
+    let token = root.token("chat");
+    let node = root.start();
+    assert!(node.url.starts_with("https://"));
+    assert_eq!(node.get("/api/release").send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    let release = node.get("/api/release").bearer_auth(token).send().await.unwrap();
+    assert_eq!(release.status(), StatusCode::OK);
+    assert!(release.headers().contains_key("strict-transport-security"));
+    let plain = node.at("/health/live").replace("https", "http");
+    assert!(client().get(plain).send().await.is_err());
+}
+
+#[test]
+fn a_certificate_that_is_none_is_named() {
+    let root = Root::new();
+    let file = root.path().join("node.pem");
+    fs::write(&file, "-----BEGIN NOTHING-----").unwrap();
+    let root = root.set("http.tls_certificate", file.display()).set("http.tls_key", file.display());
+    let (code, said) = root.refused();
+    assert_ne!(code, 0);
+    assert!(said.contains("node.pem"), "{said}");
+}
+
+#[tokio::test]
+async fn the_healthcheck_asks_the_running_node() {
+    let node = Node::start();
+    let port = node.address().port().to_string();
+    let healthy = node.root.run(&["healthcheck", "--ready", "--port", &port]);
+    assert_eq!(healthy.status.code(), Some(0), "{}", String::from_utf8_lossy(&healthy.stderr));
+    let root = Root::new();
+    let (status, _) = node.stop();
+    assert!(status.success());
+    let dead = root.run(&["healthcheck", "--port", &port]);
+    assert_eq!(dead.status.code(), Some(1));
+}
+
+#[test]
+fn an_older_schema_is_not_served() {
+    let root = Root::new();
+    let path = root.paths().database();
+    fs::remove_file(&path).unwrap();
+    // An empty file is a database without a schema.
+    fs::write(&path, "").unwrap();
+    let (code, said) = root.refused();
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("ladylinux migrate"), "{said}");
+    assert!(store::check(&path).is_err());
+}
