@@ -159,15 +159,20 @@ fn keep_nucleus(candidates: &mut Vec<(u32, f32)>, share: f32) {
     #[expect(clippy::cast_precision_loss, reason = "a vocabulary is far below 2^52")]
     let light = (total - wanted) / candidates.len().max(1) as f64;
     candidates.retain(|&(_, weight)| f64::from(weight) >= light);
-    candidates.sort_unstable_by(by_weight);
-    let mut reached = 0.0;
-    let kept = candidates.iter().position(|&(_, weight)| {
-        reached += f64::from(weight);
-        reached >= wanted
-    });
-    if let Some(last) = kept {
-        candidates.truncate(last + 1);
+    // Halving finds the boundary without sorting: the first `low` weigh `reached`, too little; the first `high` enough.
+    let (mut low, mut high, mut reached) = (0, candidates.len(), 0.0);
+    while high - low > 1 {
+        let middle = low.midpoint(high);
+        candidates[low..high].select_nth_unstable_by(middle - low, by_weight);
+        let half = sum(&candidates[low..middle]);
+        if reached + half >= wanted {
+            high = middle;
+        } else {
+            reached += half;
+            low = middle;
+        }
     }
+    candidates.truncate(high);
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "sorting hands out references")]
@@ -308,6 +313,21 @@ mod tests {
             all.sort_unstable_by(by_weight);
             all.truncate(count);
             prop_assert_eq!(kept, all);
+        }
+
+        #[test]
+        fn the_nucleus_is_that_of_a_full_sort(
+            weights in prop::collection::vec(1e-6f32..1.0, 1..300), share in 0.05f32..0.99,
+        ) {
+            let mut kept: Vec<(u32, f32)> = (0u32..).zip(weights).collect();
+            let mut all = kept.clone();
+            let wanted = sum(&all) * f64::from(share);
+            keep_nucleus(&mut kept, share);
+            kept.sort_unstable_by(by_weight);
+            all.sort_unstable_by(by_weight);
+            let least = (1..=all.len()).find(|&count| sum(&all[..count]) >= wanted - 1e-9).unwrap();
+            prop_assert!(kept.len() == least || kept.len() == least + 1, "{} of {least}", kept.len());
+            prop_assert_eq!(&kept, &all[..kept.len()]);
         }
 
         #[test]
