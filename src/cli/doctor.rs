@@ -1,6 +1,7 @@
 //! `ladylinux doctor`: runs every readiness check there is and says how to mend what it finds.
 //!
-//! It changes nothing, and each check stands alone, so that one broken thing does not hide the next.
+//! It changes nothing, and each check stands alone, so that one broken thing does not hide the next. A warning is
+//! something that the node works without; only what is broken makes the run end with 3.
 
 use super::{Common, exit::Exit, exit::Outcome, out};
 use crate::foundation::layout;
@@ -77,9 +78,13 @@ impl Doctor {
         } else {
             print(&findings);
         }
-        let well = findings.iter().all(|finding| finding.issues.is_empty());
-        Ok(if well { Exit::Done } else { Exit::NotReady })
+        let broken = issues(&findings).any(|issue| issue.severity == Severity::Critical);
+        Ok(if broken { Exit::NotReady } else { Exit::Done })
     }
+}
+
+fn issues(findings: &[Finding]) -> impl Iterator<Item = &ReadinessIssue> {
+    findings.iter().flat_map(|finding| &finding.issues)
 }
 
 fn print(findings: &[Finding]) {
@@ -105,6 +110,13 @@ fn print(findings: &[Finding]) {
             out::line(format!("                    and {hidden} directories below them"));
         }
     }
+    let broken = issues(findings).filter(|issue| issue.severity == Severity::Critical).count();
+    let warnings = issues(findings).count() - broken;
+    out::note(match (broken, warnings) {
+        (0, 0) => "everything is as it should be".to_owned(),
+        (0, _) => "the node works; what a warning names, it does without".to_owned(),
+        (_, _) => "the node cannot work before what is broken is mended".to_owned(),
+    });
 }
 
 /// Runs every check that the settings allow, in the order in which a node starts.

@@ -138,7 +138,8 @@ impl Found<'_> {
 
     fn wrong_mode(&self, directory: &Directory, stat: &Stat) -> Option<ReadinessIssue> {
         let mode = permissions(stat);
-        let open_to_all = mode & 0o007 & !directory.mode != 0;
+        // What the node only reads holds no secrets, apart from the env file, which has a check of its own.
+        let open_to_all = directory.access == Access::Write && mode & 0o007 & !directory.mode != 0;
         (mode != directory.mode).then(|| {
             self.issue(
                 if open_to_all { Severity::Critical } else { Severity::Warning },

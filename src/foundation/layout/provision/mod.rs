@@ -13,7 +13,7 @@ use rustix::{
 use serde::Serialize;
 use std::{
     fs,
-    io::Write,
+    io::{ErrorKind, Write},
     os::unix::fs::{OpenOptionsExt, PermissionsExt, fchown},
     path::{Component, Path, PathBuf},
 };
@@ -93,10 +93,12 @@ pub fn provision(paths: &Paths, owner: Owner) -> Result<Vec<Change>, LayoutError
             path.push(name);
             at = enter(&at, name.as_ref(), &path, &mut changes)?;
         }
-        let owner = if directory.access == tree::Access::Configuration {
-            of_configuration(owner)
-        } else {
-            owner
+        if directory.access != tree::Access::Write && !is_mine(&at, &path)? {
+            continue;
+        }
+        let owner = match directory.access {
+            tree::Access::Configuration => of_configuration(owner),
+            tree::Access::Read | tree::Access::Write => owner,
         };
         shape(&at, &path, directory.mode, owner, &mut changes)?;
     }
@@ -108,6 +110,14 @@ pub fn provision(paths: &Paths, owner: Owner) -> Result<Vec<Change>, LayoutError
 fn of_configuration(owner: Owner) -> Owner {
     let i_am_root = rustix::process::geteuid().is_root();
     if i_am_root { Owner { uid: 0, ..owner } } else { owner }
+}
+
+/// Whether this user may shape a directory at all. In a container what the node only reads belongs to somebody else and
+/// is mounted read-only, and that is as it should be.
+fn is_mine(at: &OwnedFd, path: &Path) -> Result<bool, LayoutError> {
+    let me = rustix::process::geteuid();
+    let stat = rustix::fs::fstat(at).map_err(|errno| named(errno, path, "look at"))?;
+    Ok(me.is_root() || stat.st_uid == me.as_raw())
 }
 
 /// Returns the deepest directory whose symbolic links are the operator's own business.
@@ -216,7 +226,17 @@ fn env_file(paths: &Paths, owner: Owner, changes: &mut Vec<Change>) -> Result<()
             changes.push(Change { path, what: What::Created });
             Ok(())
         }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        // Configuration that somebody else owns and mounts is theirs to write.
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::AlreadyExists
+                    | ErrorKind::PermissionDenied
+                    | ErrorKind::ReadOnlyFilesystem
+            ) =>
+        {
+            Ok(())
+        }
         Err(source) => Err(refused("create", &path, source)),
     }
 }
