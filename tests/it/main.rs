@@ -11,3 +11,4 @@ mod node;
 mod run;
 mod serve;
 mod settings;
+mod workers;

@@ -33,7 +33,7 @@ impl Workers {
         }
         let model = models::resolve_llm(&settings.paths, settings.llm.model.as_deref());
         let directory = model.as_ref().ok().map(|model| model.directory.clone());
-        let spawn = model.map(|model| llm_spawn(settings, program, &model));
+        let spawn = model.map(|model| Spawn::llm(settings, program, &model));
         Ok(Self::with(settings, spawn, directory))
     }
 
@@ -79,20 +79,23 @@ impl Workers {
     }
 }
 
-/// Returns how this binary is started as a language-model worker.
-fn llm_spawn(settings: &Settings, program: PathBuf, model: &LlmModel) -> Spawn {
-    let threads = Permits::new(settings).all();
-    let mut arguments: Vec<OsString> = vec!["worker".into(), "llm".into()];
-    let mut flag = |name: &str, value: OsString| arguments.extend([name.into(), value]);
-    flag("--model-id", model.id.clone().into());
-    flag("--model", model.directory.clone().into());
-    flag("--threads", threads.to_string().into());
-    flag("--context", settings.llm.context_tokens.to_string().into());
-    flag("--prefill-chunk", settings.llm.prefill_chunk.to_string().into());
-    flag("--oom-score-adj", settings.workers.oom_score_adj.to_string().into());
-    if let Some(library) = &settings.paths.onnxruntime {
-        flag("--onnxruntime", library.clone().into());
+impl Spawn {
+    /// Returns how `program`, a `ladylinux` binary, is started as a worker for this language model.
+    pub fn llm(settings: &Settings, program: PathBuf, model: &LlmModel) -> Self {
+        let threads = Permits::new(settings).all();
+        let mut arguments: Vec<OsString> = vec!["worker".into(), "llm".into()];
+        let mut flag = |name: &str, value: OsString| arguments.extend([name.into(), value]);
+        flag("--model-id", model.id.clone().into());
+        flag("--model", model.directory.clone().into());
+        flag("--threads", threads.to_string().into());
+        flag("--context", settings.llm.context_tokens.to_string().into());
+        flag("--prefill-chunk", settings.llm.prefill_chunk.to_string().into());
+        flag("--oom-score-adj", settings.workers.oom_score_adj.to_string().into());
+        if let Some(library) = &settings.paths.onnxruntime {
+            flag("--onnxruntime", library.clone().into());
+        }
+        flag("--log", settings.telemetry.log.clone().into());
+        // Everything a worker needs to know is in its arguments: secrets of the node's environment stay with the node.
+        Self { program, arguments, environment: Vec::new() }
     }
-    flag("--log", settings.telemetry.log.clone().into());
-    Spawn { program, arguments, environment: Vec::new() }
 }
