@@ -113,6 +113,6 @@ async fn store_issue(app: &App) -> Option<ReadinessIssue> {
 }
 
 async fn layout_issues(app: &App) -> Vec<ReadinessIssue> {
-    let paths = app.node.settings.paths.clone();
-    tokio::task::spawn_blocking(move || layout::deviations(&paths)).await.unwrap_or_default()
+    let settings = app.node.settings.clone();
+    tokio::task::spawn_blocking(move || layout::readiness(&settings)).await.unwrap_or_default()
 }

@@ -312,7 +312,7 @@ fn no_runtime(message: &str, path: Option<PathBuf>) -> ReadinessIssue {
         code: "onnxruntime_missing".to_owned(),
         message: format!("{message}, so no model can run"),
         path,
-        mend: "set ORT_DYLIB_PATH to a libonnxruntime.so (scripts/run fetches one below ./target)"
+        mend: "set ORT_DYLIB_PATH to a libonnxruntime.so (in a clone, scripts/run fetches one below ./.setup)"
             .to_owned(),
     }
 }

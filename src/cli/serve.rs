@@ -43,7 +43,7 @@ impl Serve {
         if let Some(refusal) = refusal(&settings) {
             return Ok(refuse(&refusal));
         }
-        let issues = layout::deviations(&settings.paths);
+        let issues = layout::readiness(&settings);
         if issues.iter().any(|issue| issue.severity == Severity::Critical) {
             for issue in layout::foremost(&issues) {
                 out::note(issue.to_string());

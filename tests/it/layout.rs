@@ -137,6 +137,11 @@ fn nothing_is_provisioned_where_protected_storage_is_not_mounted() {
     assert_eq!(run.code, 3, "{run:?}");
     assert!(run.stderr.contains("[protected_root_not_mounted]"), "{}", run.stderr);
     assert!(!node.root().exists());
+    let node = Node::provisioned();
+    assert_eq!(node.run(&["migrate"]).code, 0);
+    let run = node.run(&["serve", "--set", "features=protected-mount", "--set", "http.port=0"]);
+    assert_eq!(run.code, 3, "{run:?}");
+    assert!(run.stderr.contains("[protected_root_not_mounted]"), "{}", run.stderr);
 }
 
 #[test]
