@@ -22,7 +22,6 @@ const FIRST_ROWS: usize = 256;
 const SAME: f32 = 1e-3;
 
 /// A session and the tokens in its cache.
-#[derive(Debug)]
 pub(super) struct Decoder {
     session: Session,
     contract: Contract,
@@ -34,7 +33,6 @@ pub(super) struct Decoder {
     one_row: bool,
 }
 
-#[derive(Debug)]
 enum Cache {
     /// What the last step returned; key and value of each layer in turn.
     Moved(Vec<DynValue>),
@@ -42,7 +40,6 @@ enum Cache {
     Shared(Box<Shared>),
 }
 
-#[derive(Debug)]
 struct Shared {
     binding: IoBinding,
     buffers: Vec<Tensor<f32>>,

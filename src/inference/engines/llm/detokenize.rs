@@ -13,7 +13,7 @@ const REPLACEMENT: char = '\u{FFFD}';
 const LONGEST_HELD: usize = 256;
 
 /// Decodes one answer.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Detokenizer {
     tokens: Vec<u32>,
     /// Tokens before this one were shown and are no longer looked at.

@@ -20,6 +20,7 @@ use crate::{
 };
 use serde_json::json;
 use std::{
+    fmt,
     path::Path,
     time::{Duration, Instant},
 };
@@ -29,7 +30,6 @@ const STOPS: usize = 16;
 const STOP_BYTES: usize = 1024;
 
 /// A model in memory, with the cache of the request before.
-#[derive(Debug)]
 pub struct Engine {
     pub(super) decoder: Decoder,
     pub(super) text: Text,
@@ -40,6 +40,13 @@ pub struct Engine {
     /// Prompt tokens computed in one run.
     pub(super) chunk: usize,
     pub(super) model: LoadedModel,
+}
+
+/// Names the model and nothing of what was said to it.
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("model", &self.model).finish_non_exhaustive()
+    }
 }
 
 impl Engine {
@@ -161,6 +168,15 @@ impl Engine {
         })?;
         if prompt.is_empty() {
             return Err(refusal("invalid_request", "messages render to an empty prompt"));
+        }
+        if let Some(unknown) = prompt.iter().find(|&&token| token as usize >= self.model.vocabulary)
+        {
+            return Err(refusal(
+                "invalid_request",
+                format!(
+                    "messages contain the special token {unknown}, which the model does not have"
+                ),
+            ));
         }
         if prompt.len().saturating_add(request.max_tokens) > context {
             return Err(overflow(&prompt.len().to_string()));

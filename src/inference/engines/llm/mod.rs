@@ -32,7 +32,7 @@ mod refusals;
 pub use engine::Engine;
 
 use crate::inference::workers::Refusal;
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 /// How an engine is to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub struct Options {
 }
 
 /// What happened since the last answer to [`Flow`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Event {
     /// A part of the prompt was computed.
     Prefill {
@@ -66,6 +66,17 @@ pub enum Event {
         /// `CLOCK_MONOTONIC` when the engine returned the token that completed this text, in nanoseconds.
         engine_ns: u64,
     },
+}
+
+/// Prints lengths, never the text.
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Prefill { done, total } => write!(f, "Prefill({done} of {total})"),
+            Self::Held => f.write_str("Held"),
+            Self::Token { text, .. } => write!(f, "Token(<{} bytes redacted>)", text.len()),
+        }
+    }
 }
 
 /// Whether a generation goes on.

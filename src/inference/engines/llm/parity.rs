@@ -201,7 +201,7 @@ fn logits_are_computed_for_the_last_token_alone_where_the_graph_can() {
     }
 }
 
-fn ask(text: &str, max_tokens: usize) -> Generate {
+pub(super) fn ask(text: &str, max_tokens: usize) -> Generate {
     Generate {
         messages: vec![ChatMessage { role: "user".to_owned(), content: Redacted(text.to_owned()) }],
         max_tokens,
@@ -332,4 +332,16 @@ fn requests_outside_the_limits_are_refused_by_field() {
         assert_eq!(refusal.code, "invalid_request");
         assert!(refusal.message.starts_with(field), "{}", refusal.message);
     }
+}
+
+#[test]
+fn nothing_that_was_said_is_in_a_debug_line() {
+    let mut engine = engine();
+    let mut events = Vec::new();
+    let completion = engine.generate(&ask("canary phrase", 8), &mut |event| {
+        events.push(format!("{event:?}"));
+        Flow::Continue
+    });
+    let lines = format!("{engine:?}{events:?}{completion:?}");
+    assert!(lines.contains("redacted") && !lines.contains("canary"), "{lines}");
 }

@@ -1,8 +1,8 @@
 //! Proves that a model directory with a fault is refused with what a person needs to mend it.
 
 use super::{
-    Engine,
-    parity::{fixtures, options},
+    Engine, Flow,
+    parity::{ask, fixtures, options},
 };
 use crate::inference::workers::Refusal;
 use serde_json::Value;
@@ -65,13 +65,19 @@ fn a_directory_that_is_not_there_is_named() {
     assert!(refusal.message.contains("/nonexistent/model"));
 }
 
-/// A copy of a good model directory with one file changed.
-fn damaged(change: impl FnOnce(&Path)) -> Refusal {
+/// A copy of a good model directory.
+fn copied(model: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for entry in fs::read_dir(fixtures().join("qwen2/genai")).unwrap() {
+    for entry in fs::read_dir(fixtures().join(model)).unwrap() {
         let entry = entry.unwrap();
         fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
     }
+    folder
+}
+
+/// A copy of a good model directory with one file changed.
+fn damaged(change: impl FnOnce(&Path)) -> Refusal {
+    let folder = copied("qwen2/genai");
     change(folder.path());
     Engine::load("damaged", folder.path(), &options(64)).map(|_| ()).unwrap_err()
 }
@@ -110,4 +116,22 @@ fn a_configuration_of_another_model_is_refused() {
         fs::write(&path, config.to_string()).unwrap();
     });
     assert_eq!(refusal.code, "foreign_graph", "{refusal}");
+}
+
+#[test]
+fn a_special_token_that_the_graph_does_not_have_is_refused_in_a_prompt() {
+    let folder = copied("llama/genai");
+    let path = folder.path().join("tokenizer.json");
+    let mut tokenizer: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let mut token = tokenizer["added_tokens"][0].clone();
+    token["id"] = 320.into();
+    token["content"] = "<image>".into();
+    tokenizer["added_tokens"].as_array_mut().unwrap().push(token);
+    fs::write(&path, tokenizer.to_string()).unwrap();
+    let mut engine = Engine::load("sibling", folder.path(), &options(64)).unwrap();
+    let mut said = |text: &str| engine.generate(&ask(text, 4), &mut |_| Flow::Continue);
+    assert!(said("look").is_ok());
+    let refusal = said("look <image>").unwrap_err();
+    assert_eq!(refusal.code, "invalid_request");
+    assert!(refusal.message.contains("320"), "{refusal}");
 }

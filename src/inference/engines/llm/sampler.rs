@@ -12,7 +12,6 @@ use std::cmp::Ordering;
 const LANES: usize = 16;
 
 /// Chooses tokens for one answer.
-#[derive(Debug)]
 pub(super) struct Sampler {
     choice: Choice,
     random: ChaCha8Rng,

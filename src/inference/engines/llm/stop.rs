@@ -1,7 +1,7 @@
 //! Finds stop texts in a stream of pieces, wherever the pieces are cut.
 
 /// What may be shown after a piece.
-#[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug, PartialEq, Eq))]
 pub(super) struct Shown {
     /// Text that can be part of no stop text any more; may be empty.
     pub(super) text: String,
@@ -10,7 +10,6 @@ pub(super) struct Shown {
 }
 
 /// Holds back what may become a stop text, and ends at the first one that is complete.
-#[derive(Debug)]
 pub(super) struct StopScanner {
     stops: Vec<String>,
     held: String,

@@ -27,7 +27,7 @@ pub(super) struct Template {
 }
 
 /// What a template is rendered with.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Input {
     /// Objects with at least `role` and `content`.
     pub(super) messages: serde_json::Value,

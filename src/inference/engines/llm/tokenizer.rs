@@ -18,7 +18,7 @@ pub(super) struct Text {
     silent: HashSet<u32>,
     /// The longest token, in bytes.
     longest: usize,
-    /// The highest token and one.
+    /// The highest token and one, special tokens left out: text models keep those of their siblings that see images.
     size: usize,
 }
 
@@ -49,16 +49,19 @@ impl Text {
             HashSet::new()
         };
         let added = tokenizer.get_added_tokens_decoder();
+        let silent: HashSet<u32> =
+            added.iter().filter(|(_, token)| token.special).map(|(&id, _)| id).collect();
+        let ordinary = vocabulary.values().filter(|id| !silent.contains(id));
         Self {
+            size: ordinary.max().map_or(0, |&last| last as usize + 1),
             bytes,
-            silent: added.iter().filter(|(_, token)| token.special).map(|(&id, _)| id).collect(),
+            silent,
             longest: vocabulary.keys().map(String::len).max().unwrap_or(1).max(1),
-            size: vocabulary.values().max().map_or(0, |&last| last as usize + 1),
             tokenizer,
         }
     }
 
-    /// Returns the number of tokens that the tokenizer may give.
+    /// Returns how many logits a graph must have for the ordinary tokens of this tokenizer.
     pub(super) fn size(&self) -> usize {
         self.size
     }
@@ -185,7 +188,7 @@ pub(super) mod tests {
         let text = byte_level();
         assert_eq!(text.encode("<|begin|>the<|end|>").unwrap(), [259, 257, 258]);
         assert_eq!(text.decode(&[259, 257, 258]), "the");
-        assert_eq!((text.size(), text.id("<|end|>")), (260, Some(258)));
+        assert_eq!((text.size(), text.id("<|end|>")), (258, Some(258)));
         assert!(text.knows(259) && !text.knows(260));
     }
 
