@@ -9,6 +9,7 @@ use crate::foundation::settings::{Http, Paths, Settings};
 use crate::foundation::store::{self, Store, StoreError};
 use crate::foundation::values::{ReadinessIssue, Severity, time};
 use crate::inference::models;
+use crate::inference::workers::permits::{self, Permits};
 use crate::knowledge;
 use clap::Args;
 use serde::Serialize;
@@ -83,6 +84,15 @@ impl Doctor {
     }
 }
 
+// VOX-45
+fn cpus(settings: &Settings) -> Result<String, ReadinessIssue> {
+    let (used, available) = (Permits::new(settings).all(), permits::cpus());
+    permits::check(settings).map_or_else(
+        || Ok(format!("workers compute with {used} of the {available} CPUs that they may use")),
+        Err,
+    )
+}
+
 fn issues(findings: &[Finding]) -> impl Iterator<Item = &ReadinessIssue> {
     findings.iter().flat_map(|finding| &finding.issues)
 }
@@ -140,6 +150,7 @@ fn examine(settings: &Settings) -> Vec<Finding> {
             issues: layout,
         },
         Finding::of("clock", clock()),
+        Finding::of("cpus", cpus(settings)),
         Finding::of("disk", disk(&paths.state)),
         Finding::of("database", database(paths)),
         Finding::of("knowledge", learned(paths)),

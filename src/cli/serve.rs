@@ -6,7 +6,7 @@
 use super::{Common, exit::Exit, exit::Outcome, out};
 use crate::api::{self, Listener, Node};
 use crate::foundation::{layout, settings::Settings, store::Store, telemetry, values::Severity};
-use crate::inference::workers::Workers;
+use crate::inference::workers::{Workers, permits};
 use anyhow::Context;
 use clap::Args;
 use std::{
@@ -65,6 +65,12 @@ fn refusal(settings: &Settings) -> Option<String> {
     // LL-DEP-16
     let uid = rustix::process::geteuid().as_raw();
     if let Some(issue) = layout::refuse_root(settings.environment, uid) {
+        return Some(format!("{issue}: {}", issue.mend));
+    }
+    // VOX-45
+    if let Some(issue) = permits::check(settings)
+        && issue.severity == Severity::Critical
+    {
         return Some(format!("{issue}: {}", issue.mend));
     }
     api::objection(&settings.http)

@@ -1,5 +1,6 @@
 //! Worker processes: real ones with a tiny model, killed in mid-answer; and programs that only pretend.
 
+use crate::node::Root;
 use bytes::BytesMut;
 use ladylinux::{
     foundation::{
@@ -328,6 +329,31 @@ async fn a_killed_core_leaves_no_worker_behind_idle_or_busy() {
         core.wait().unwrap();
         gone(worker, ORPHAN_LIMIT).await;
     }
+}
+
+// The same of a whole node, while its worker may still be loading.
+#[tokio::test]
+async fn a_killed_node_leaves_no_worker_behind() {
+    let node = Root::new().with_model("chatty").start();
+    let worker = loop {
+        let listed: serde_json::Value =
+            node.get("/api/workers").send().await.unwrap().json().await.unwrap();
+        let llm = &listed["workers"][0];
+        if let Some(pid) = llm["pid"].as_u64() {
+            break u32::try_from(pid).unwrap();
+        }
+        assert_eq!(llm["issue"], serde_json::Value::Null, "{llm}");
+    };
+    kill_process(node.pid(), Signal::KILL).unwrap();
+    gone(worker, ORPHAN_LIMIT).await;
+}
+
+// VOX-45
+#[test]
+fn more_threads_than_cpus_are_a_warning_of_the_doctor() {
+    let root = Root::new().set("workers.cpu_permits", 1_024);
+    let doctor = root.run(&["doctor", "--json"]);
+    assert!(String::from_utf8(doctor.stdout).unwrap().contains("cpu_oversubscribed"));
 }
 
 #[tokio::test]

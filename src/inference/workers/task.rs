@@ -147,10 +147,12 @@ impl Task {
 
     async fn run(mut self, first: Vec<Effect>, mut inbox: Inbox) {
         self.perform(first);
-        let mut stopping = false;
+        let (mut stopping, mut changed) = (false, true);
         while *self.machine.state() != State::Stopped {
             self.begin_next();
-            self.publish();
+            if changed {
+                self.publish();
+            }
             let wake = self.wake_at();
             let happening = tokio::select! {
                 said = next_said(&mut self.process) => Happening::Said(said),
@@ -161,6 +163,9 @@ impl Task {
                 () = inbox.stop.cancelled(), if !stopping => Happening::Stop,
             };
             stopping |= matches!(happening, Happening::Stop);
+            // A token changes nothing that a status shows, and there are many.
+            changed =
+                !matches!(happening, Happening::Said(Said::Message(FromWorker::Token { .. })));
             if let Happening::Asked(_) = happening {
                 // Whoever left before this one asked has freed a place already.
                 while let Ok(id) = inbox.left.try_recv() {

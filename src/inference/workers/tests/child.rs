@@ -7,6 +7,7 @@ use super::super::{
 };
 use crate::foundation::values::{RequestId, Sha256};
 use bytes::BytesMut;
+use proptest::prelude::*;
 use std::{
     io::{Read, Write},
     net::Shutdown,
@@ -271,6 +272,21 @@ fn bytes_that_are_no_message_end_the_worker_with_a_named_error() {
     let mut core = Core::greeted();
     core.wire.write_all(b"\0\0\0\x02\0\0\0\0[]").unwrap();
     assert!(matches!(core.ended(), Err(ChildError::Pipe(_))));
+}
+
+proptest! {
+    // The worker's half of the fuzzer: the core's half is beside the codec.
+    #[test]
+    fn whatever_bytes_come_the_worker_ends_without_a_panic(
+        greeted in any::<bool>(),
+        bytes in proptest::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let mut core = if greeted { Core::greeted() } else { Core::new() };
+        core.wire.write_all(&bytes).unwrap();
+        core.wire.shutdown(Shutdown::Write).unwrap();
+        drop(core.steps);
+        let _ended = core.worker.join().unwrap();
+    }
 }
 
 #[test]
