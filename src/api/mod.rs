@@ -21,6 +21,7 @@ mod knowledge;
 mod metrics;
 mod models;
 mod openapi;
+mod pages;
 mod rate;
 mod release;
 mod router;

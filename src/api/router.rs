@@ -1,8 +1,8 @@
 //! All routes on one page.
 
 use super::{
-    app::App, docs, gate, health, host, knowledge, metrics, models, openapi, release, server,
-    workers,
+    app::App, docs, gate, health, host, knowledge, metrics, models, openapi, pages, release,
+    server, workers,
 };
 use axum::{Router, middleware, routing::get};
 use utoipa::OpenApi;
@@ -27,6 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// Returns everything that is served, behind the gate.
 pub(super) fn router(app: App) -> Router {
     Router::from(routes())
+        .merge(pages::routes())
         .route("/docs", get(docs::folder))
         .route("/docs/", get(docs::page))
         .route("/docs/{asset}", get(docs::asset))

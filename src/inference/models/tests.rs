@@ -161,7 +161,7 @@ fn an_import_is_whole_and_checked() {
     let mut bytes = 0;
     let imported =
         import(&node.paths, &node.directory.path().join("download"), Some("tiny"), |block| {
-            bytes += block
+            bytes += block;
         })
         .unwrap();
     assert_eq!((imported.files, imported.bytes, bytes), (2, 7, 7));
