@@ -55,7 +55,9 @@ def summarise(rows, blocks, names):
 
     return [
         {"block": block, "measurement": name}
-        | figures.paired_ratio(series(block, name), series("llama.cpp", name), AT_LEAST[block].get(name), ENOUGH_PAIRS)
+        | figures.paired_ratio(
+            series(block, name), series("llama.cpp", name), AT_LEAST[block].get(name), ENOUGH_PAIRS, judged="high"
+        )
         for block in blocks
         for name in names
     ]

@@ -33,11 +33,11 @@ def interval_of_median(values, confidence=0.95):
     return {"low": ordered[place - 1], "high": ordered[count - place], "confidence": round(max(0.0, 1 - outside), 4)}
 
 
-def paired_ratio(ours, theirs, at_least=None, enough_pairs=1):
+def paired_ratio(ours, theirs, at_least=None, enough_pairs=1, judged="ratio"):
     """Returns the median of the ratios of pairs that ran next to each other, and its interval.
 
-    With a goal also whether it counts as reached, which is when the upper end of the interval reaches it; with too few
-    pairs neither yes nor no is claimed.
+    With a goal also whether it is reached; with too few pairs neither yes nor no is claimed. `judged` is what the goal is
+    held against: `ratio` itself, or `high`, the upper end of the interval.
     """
     ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
     summary = {
@@ -51,5 +51,6 @@ def paired_ratio(ours, theirs, at_least=None, enough_pairs=1):
     }
     if at_least is not None:
         summary["at_least"] = at_least
-        summary["reached"] = summary["interval"]["high"] >= at_least if len(ratios) >= enough_pairs else None
+        value = summary["interval"]["high"] if judged == "high" else summary["ratio"]
+        summary["reached"] = value >= at_least if len(ratios) >= enough_pairs else None
     return summary

@@ -61,6 +61,13 @@ def resident_kib(pid):
     raise RuntimeError(f"process {pid} has no VmRSS: it has ended")
 
 
+def resident_parts_mib(pid):
+    """Returns what resident memory is made of: pages of files (the binary and libraries), and memory of its own."""
+    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    fields = [line.replace(":", "").split() for line in lines if line.startswith("Rss")]
+    return {name: round(int(kib) / 1024, 2) for name, kib, _unit in fields}
+
+
 def children(pid):
     """Returns the process ids of the direct children of a process."""
     found = []

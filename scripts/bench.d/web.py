@@ -25,6 +25,7 @@ ROUTES = {
 }
 # What FastAPI is started with when only its start is timed.
 EMPTY = {"live": {"status": "live"}, "models": {"object": "list", "data": []}, "events": []}
+ENOUGH_PAIRS = 7
 MOST_RSS_MIB, MOST_RSS_SHARE, MOST_START_MS = 20, 0.3, 150
 
 
@@ -36,7 +37,7 @@ def measure(places, options):
         starts = _starts(places, root, options.starts)
         with root.serve() as ours:
             ours.milliseconds_until("/health/live")
-            payload = record(ours, root.path / "payload.json")
+            payload = record(ours, root.path / "payload.json", options.route or ROUTES)
             with fastapi(places, root.path / "payload.json", root.path / "fastapi.log", options.plain_uvicorn) as theirs:
                 theirs.milliseconds_until("/health/live")
                 _compare_answers(ours, theirs, payload)
@@ -62,23 +63,24 @@ def summarise(rows, routes):
 
     return [
         {"route": route}
-        | figures.paired_ratio(series("ours", route), series("fastapi", route), ROUTES[route]["at_least"])
+        | figures.paired_ratio(series("ours", route), series("fastapi", route), ROUTES[route]["at_least"], ENOUGH_PAIRS)
         for route in routes
     ]
 
 
-def record(ours, path):
+def record(ours, path, routes):
     """Asks our node once for each route and writes what FastAPI is to send."""
-    answers = {}
+    answers = {"events": []}
     for name, route in {"live": "/health/live", "models": "/v1/models"}.items():
         status, body = ours.request("GET", route)
         if status != 200:
             raise Stop(f"{route} answered {status}: {body[:300]!r}")
         answers[name] = json.loads(body)
-    status, body = ours.request("POST", f"/api/conversations/{uuid.uuid4()}/turns", QUESTION)
-    if status != 200:
-        raise Stop(f"the turn answered {status}: {body[:300]!r}\n{ours.log_tail()}")
-    answers["events"] = [event + "\n\n" for event in body.decode().split("\n\n") if event]
+    if "SSE turn" in routes:
+        status, body = ours.request("POST", f"/api/conversations/{uuid.uuid4()}/turns", QUESTION)
+        if status != 200:
+            raise Stop(f"the turn answered {status}: {body[:300]!r}\n{ours.log_tail()}")
+        answers["events"] = [event + "\n\n" for event in body.decode().split("\n\n") if event]
     path.write_text(json.dumps(answers))
     return answers
 
@@ -128,6 +130,7 @@ def _memory(ours, theirs, settle):
     return {
         "ours_idle_mib": own,
         "fastapi_idle_mib": other,
+        "ours_parts_mib": machine.resident_parts_mib(ours.process.pid),
         "share": own / other,
         "at_most_mib": MOST_RSS_MIB,
         "at_most_share": MOST_RSS_SHARE,
