@@ -1,6 +1,7 @@
 //! Everything a request may need, in one value.
 
 use super::{models::Listings, rate::Rate};
+use crate::conversation::Conversations;
 use crate::foundation::{settings::Settings, store::Store, telemetry::metrics::MetricsHandle};
 use crate::inference::workers::Workers;
 use std::{
@@ -20,6 +21,8 @@ pub struct Node {
     pub store: Store,
     /// The worker processes.
     pub workers: Workers,
+    /// The conversations in memory.
+    pub conversations: Conversations,
     /// The metrics of this process.
     pub metrics: MetricsHandle,
 }

@@ -9,6 +9,7 @@ use super::{
     exposure::Origin,
     tokens::{self, Scope},
 };
+use crate::conversation::Who;
 use crate::foundation::values::time;
 use axum::{
     RequestPartsExt,
@@ -196,20 +197,6 @@ where
         let (name, value) = params.iter().next().unwrap_or_default();
         value.parse().map(Self).map_err(|error: T::Err| wrong(name, error.to_string()))
     }
-}
-
-/// Who is calling.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Who {
-    /// Somebody on this machine.
-    Anonymous,
-    /// The bearer of a token.
-    Token {
-        /// The token's id.
-        id: String,
-        /// Who or what it was made for.
-        name: String,
-    },
 }
 
 /// What a caller needs to be allowed.

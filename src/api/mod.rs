@@ -10,6 +10,8 @@
 //! room, and answers; what it decides belongs into that room.
 
 mod app;
+mod chat_completions;
+mod conversations;
 mod docs;
 mod error;
 mod exposure;
@@ -26,6 +28,7 @@ mod rate;
 mod release;
 mod router;
 mod server;
+mod sse;
 pub mod tokens;
 mod workers;
 

@@ -1,8 +1,8 @@
 //! All routes on one page.
 
 use super::{
-    app::App, docs, gate, health, host, knowledge, metrics, models, openapi, pages, release,
-    server, workers,
+    app::App, chat_completions, conversations, docs, gate, health, host, knowledge, metrics,
+    models, openapi, pages, release, server, workers,
 };
 use axum::{Router, middleware, routing::get};
 use utoipa::OpenApi;
@@ -11,6 +11,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 /// Returns every route that the description lists.
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::Description::openapi())
+        .routes(routes!(conversations::begin))
+        .routes(routes!(conversations::turn))
+        .routes(routes!(conversations::forget))
+        .routes(routes!(chat_completions::create))
         .routes(routes!(models::list))
         .routes(routes!(models::retrieve))
         .routes(routes!(models::all))

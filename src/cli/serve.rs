@@ -5,6 +5,7 @@
 
 use super::{Common, exit::Exit, exit::Outcome, out};
 use crate::api::{self, Listener, Node};
+use crate::conversation::Conversations;
 use crate::foundation::{layout, settings::Settings, store::Store, telemetry, values::Severity};
 use crate::inference::workers::{Workers, permits};
 use anyhow::Context;
@@ -107,7 +108,8 @@ async fn serve(settings: Settings, address_file: Option<&Path>) -> anyhow::Resul
     }
     out::line(format!("LadyLinux answers on {}", listener.url()));
     tracing::info!(url = listener.url(), version = env!("CARGO_PKG_VERSION"), "serving");
-    let node = Node { settings, store, workers: workers.clone(), metrics };
+    let conversations = Conversations::new(store.clone(), workers.llm.clone(), &settings);
+    let node = Node { settings, store, workers: workers.clone(), conversations, metrics };
     api::serve(node, listener, stop).await;
     workers.stop().await;
     upkeep.abort();

@@ -1,0 +1,440 @@
+//! What `/v1/chat/completions` takes: the OpenAI request, and of its options those that this node knows how to honour.
+//!
+//! An option that would change the answer and is not known here is refused by name: ignoring it would be a silent lie.
+
+use super::schema;
+use crate::api::{
+    error::{Failure, FieldError},
+    extractors::Validate,
+};
+use crate::foundation::values::Redacted;
+use crate::inference::workers::{ChatMessage, Generate, Sampling};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::ops::RangeInclusive;
+
+/// Far above any context there is; what is more than the model's context is cut to it.
+const MOST_TOKENS: u64 = 1_048_576;
+
+/// What is to be completed, and how.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "what says nothing to this node is taken all the same")]
+pub(in crate::api) struct CompletionRequest {
+    /// An id from `/v1/models`, or `default` for whichever model the node has loaded.
+    #[schema(example = "default", min_length = 1)]
+    pub(super) model: String,
+    /// The conversation so far.
+    #[schema(min_items = 1)]
+    messages: Vec<Message>,
+    /// Whether the answer comes as server-sent events.
+    #[serde(default)]
+    pub(super) stream: Option<bool>,
+    /// Options of a stream.
+    #[serde(default)]
+    pub(super) stream_options: Option<StreamOptions>,
+    /// Zero always takes the likeliest token; more is bolder. Unset, the model's own default counts.
+    #[schema(minimum = 0, maximum = 2)]
+    temperature: Option<f64>,
+    /// Keeps the likeliest tokens whose probabilities sum to this.
+    #[schema(minimum = 0, maximum = 1)]
+    top_p: Option<f64>,
+    /// Keeps this many of the likeliest tokens; zero keeps all. Not in OpenAI's protocol, but common.
+    #[schema(minimum = 0, maximum = 1_048_576)]
+    top_k: Option<u64>,
+    /// Keeps tokens at least this times as likely as the likeliest. Not in OpenAI's protocol, but common.
+    #[schema(minimum = 0, exclusive_maximum = 1)]
+    min_p: Option<f64>,
+    /// Makes tokens that occurred already less likely. Not in OpenAI's protocol, but common.
+    #[schema(minimum = 1, maximum = 10)]
+    repetition_penalty: Option<f64>,
+    /// Makes the choice repeatable.
+    seed: Option<i64>,
+    /// The longest answer, in tokens.
+    #[schema(minimum = 1, maximum = 1_048_576)]
+    max_completion_tokens: Option<u64>,
+    /// The older name of `max_completion_tokens`.
+    #[schema(minimum = 1, maximum = 1_048_576)]
+    max_tokens: Option<u64>,
+    /// Texts at which the answer ends.
+    #[schema(schema_with = schema::stop)]
+    stop: Option<Stop>,
+    /// How many answers; this node gives one.
+    #[schema(minimum = 1, maximum = 1)]
+    n: Option<u64>,
+    /// Not supported; `repetition_penalty` is.
+    #[schema(minimum = 0, maximum = 0)]
+    frequency_penalty: Option<f64>,
+    /// Not supported; `repetition_penalty` is.
+    #[schema(minimum = 0, maximum = 0)]
+    presence_penalty: Option<f64>,
+    /// Not supported.
+    #[schema(schema_with = schema::empty)]
+    logit_bias: Option<Map<String, Value>>,
+    /// Not supported.
+    #[schema(schema_with = schema::no)]
+    logprobs: Option<bool>,
+    /// Not supported.
+    #[schema(minimum = 0, maximum = 0)]
+    top_logprobs: Option<u64>,
+    /// Not supported yet.
+    #[schema(max_items = 0, value_type = Option<Vec<Object>>)]
+    tools: Option<Vec<Value>>,
+    /// Without tools there is nothing to choose.
+    tool_choice: Option<ToolChoice>,
+    /// Only `text` is supported yet.
+    response_format: Option<ResponseFormat>,
+    /// Says nothing to this node.
+    user: Option<String>,
+    /// Says nothing to this node.
+    metadata: Option<Map<String, Value>>,
+    /// Says nothing to this node, which keeps no completion.
+    store: Option<bool>,
+    /// Says nothing to this node.
+    parallel_tool_calls: Option<bool>,
+}
+
+/// One message of the conversation so far.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "what says nothing to this node is taken all the same")]
+struct Message {
+    /// Who speaks.
+    role: Role,
+    /// What is said.
+    #[schema(value_type = Content, required = true)]
+    content: Option<Content>,
+    /// Says nothing to this node.
+    name: Option<String>,
+    /// Which call a tool's message answers.
+    tool_call_id: Option<String>,
+    /// Not supported yet.
+    #[schema(max_items = 0, value_type = Option<Vec<Object>>)]
+    tool_calls: Option<Vec<Value>>,
+    /// Says nothing to this node.
+    refusal: Option<String>,
+}
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Role {
+    /// Instructions.
+    System,
+    /// The newer name of `system`.
+    Developer,
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
+    /// What a tool returned.
+    Tool,
+}
+
+/// What is said: text, whole or in parts.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(untagged, expecting = "must be text, or a list of parts with type \"text\"")]
+enum Content {
+    /// As one text.
+    Text(Redacted<String>),
+    /// In parts.
+    Parts(Vec<Part>),
+}
+
+/// A part of what is said.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+struct Part {
+    /// Its kind; only `text` is supported.
+    #[serde(rename = "type")]
+    #[schema(pattern = "^text$", example = "text")]
+    kind: String,
+    /// The text.
+    #[serde(default)]
+    #[schema(value_type = String, required = true)]
+    text: Redacted<String>,
+}
+
+/// Texts at which an answer ends.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "must be text, or a list of texts")]
+enum Stop {
+    /// One.
+    One(Redacted<String>),
+    /// Up to four.
+    Many(Vec<Redacted<String>>),
+}
+
+/// Options of a stream.
+#[derive(Clone, Copy, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::api) struct StreamOptions {
+    /// Whether the stream ends with the number of tokens.
+    #[serde(default)]
+    pub(super) include_usage: Option<bool>,
+    /// Says nothing to this node.
+    #[serde(default)]
+    #[expect(dead_code, reason = "clients may send it")]
+    include_obfuscation: Option<bool>,
+}
+
+/// Which tool the model is to call.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ToolChoice {
+    /// None.
+    None,
+    /// The model decides; without tools, that is none.
+    Auto,
+}
+
+/// The form of the answer.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+struct ResponseFormat {
+    /// Only `text` is supported yet.
+    #[serde(rename = "type")]
+    #[schema(pattern = "^text$", example = "text")]
+    kind: String,
+}
+
+impl Validate for CompletionRequest {
+    fn problems(&self) -> Vec<FieldError> {
+        let mut problems = Vec::new();
+        if self.messages.is_empty() {
+            let msg = "is empty: there is nothing to answer";
+            problems.push(FieldError::in_body("messages", "wrong_length", msg));
+        }
+        for (name, value, range) in [
+            ("temperature", self.temperature, 0.0..=2.0),
+            ("top_p", self.top_p, 0.0..=1.0),
+            ("min_p", self.min_p, 0.0..=1.0_f64.next_down()),
+            ("repetition_penalty", self.repetition_penalty, 1.0..=10.0),
+        ] {
+            problems.extend(value.and_then(|value| outside(name, &value, &range)));
+        }
+        for (name, value, least) in [
+            ("top_k", self.top_k, 0),
+            ("max_tokens", self.max_tokens, 1),
+            ("max_completion_tokens", self.max_completion_tokens, 1),
+        ] {
+            problems.extend(value.and_then(|value| outside(name, &value, &(least..=MOST_TOKENS))));
+        }
+        if self.stops().len() > 4 || self.stops().iter().any(|stop| stop.expose().is_empty()) {
+            let msg = "must be one to four texts, none of them empty";
+            problems.push(FieldError::in_body("stop", "wrong_length", msg));
+        }
+        let silent =
+            self.messages.iter().enumerate().filter(|(_, message)| {
+                message.content.is_none() && message.role != Role::Assistant
+            });
+        problems.extend(silent.map(|(at, _)| {
+            FieldError::in_body(&format!("messages.{at}.content"), "missing", "is missing")
+        }));
+        problems
+    }
+}
+
+fn outside<T: PartialOrd + std::fmt::Display>(
+    name: &str,
+    value: &T,
+    range: &RangeInclusive<T>,
+) -> Option<FieldError> {
+    let msg = || format!("must be from {} to {}", range.start(), range.end());
+    (!range.contains(value)).then(|| FieldError::in_body(name, "out_of_range", msg()))
+}
+
+impl CompletionRequest {
+    /// Refuses what would be ignored otherwise.
+    pub(super) fn supported(&self) -> Result<(), Failure> {
+        let zero = |penalty: Option<f64>| penalty.is_none_or(|penalty| penalty == 0.0);
+        let text = |format: &ResponseFormat| format.kind == "text";
+        for (field, fine, msg) in [
+            ("n", self.n.is_none_or(|n| n == 1), "must be 1: this node gives one answer"),
+            (
+                "frequency_penalty",
+                zero(self.frequency_penalty),
+                "must be 0: use repetition_penalty",
+            ),
+            ("presence_penalty", zero(self.presence_penalty), "must be 0: use repetition_penalty"),
+            ("logit_bias", self.logit_bias.as_ref().is_none_or(Map::is_empty), "is not supported"),
+            ("logprobs", self.logprobs != Some(true), "is not supported"),
+            ("top_logprobs", self.top_logprobs.is_none_or(|top| top == 0), "is not supported"),
+            ("tools", self.tools.as_ref().is_none_or(Vec::is_empty), "is not supported yet"),
+            (
+                "response_format",
+                self.response_format.as_ref().is_none_or(text),
+                "must be of type \"text\": others are not supported yet",
+            ),
+        ] {
+            if !fine {
+                return Err(Failure::unsupported(field, msg));
+            }
+        }
+        self.messages.iter().enumerate().try_for_each(|(at, message)| message.supported(at))
+    }
+
+    /// Returns what the worker is asked; an answer is never longer than `context` tokens.
+    pub(super) fn generate(self, otherwise: usize, context: usize) -> Generate {
+        let wanted = self.max_completion_tokens.or(self.max_tokens);
+        let wanted = wanted.map_or(otherwise, |most| usize::try_from(most).unwrap_or(context));
+        let stop = self.stops().to_vec();
+        let mut sampling = Sampling {
+            temperature: self.temperature.map(narrow),
+            top_k: self.top_k.and_then(|k| usize::try_from(k).ok()),
+            top_p: self.top_p.map(narrow),
+            min_p: self.min_p.map(narrow),
+            repetition_penalty: self.repetition_penalty.map(narrow),
+            seed: self.seed.map(i64::cast_unsigned),
+        };
+        if sampling.top_p.is_some_and(|p| p <= 0.0) {
+            // The smallest nucleus there is holds the likeliest token alone.
+            (sampling.top_p, sampling.top_k) = (None, Some(1));
+        }
+        Generate {
+            messages: self.messages.into_iter().map(Message::told).collect(),
+            sampling,
+            max_tokens: wanted.clamp(1, context.max(1)),
+            stop,
+            ..Generate::default()
+        }
+    }
+
+    fn stops(&self) -> &[Redacted<String>] {
+        match &self.stop {
+            None => &[],
+            Some(Stop::One(stop)) => std::slice::from_ref(stop),
+            Some(Stop::Many(stops)) => stops,
+        }
+    }
+}
+
+/// Rounds towards zero where `f32` is too coarse, so that what is below a bound stays below it.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the range was checked; precision is not needed"
+)]
+fn narrow(value: f64) -> f32 {
+    let narrowed = value as f32;
+    if f64::from(narrowed) > value { narrowed.next_down() } else { narrowed }
+}
+
+impl Message {
+    fn supported(&self, at: usize) -> Result<(), Failure> {
+        if self.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty()) {
+            let field = format!("messages.{at}.tool_calls");
+            return Err(Failure::unsupported(&field, "is not supported yet"));
+        }
+        let Some(Content::Parts(parts)) = &self.content else { return Ok(()) };
+        match parts.iter().position(|part| part.kind != "text") {
+            None => Ok(()),
+            Some(part) => {
+                let field = format!("messages.{at}.content.{part}");
+                Err(Failure::unsupported(
+                    &field,
+                    "must be of type \"text\": the model reads text only",
+                ))
+            }
+        }
+    }
+
+    fn told(self) -> ChatMessage {
+        let role = match self.role {
+            Role::System | Role::Developer => "system",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+            Role::Tool => "tool",
+        };
+        let content = match self.content {
+            None => Redacted::default(),
+            Some(Content::Text(text)) => text,
+            Some(Content::Parts(parts)) => {
+                Redacted(parts.iter().map(|part| part.text.expose()).collect::<String>())
+            }
+        };
+        ChatMessage { role: role.to_owned(), content }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn request(extra: &Value) -> CompletionRequest {
+        let mut body = json!({"model": "m", "messages": [{"role": "user", "content": "hi"}]});
+        for (name, value) in extra.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        serde_json::from_value(body).unwrap()
+    }
+
+    #[test]
+    fn sampling_values_out_of_range_are_named() {
+        for (field, value) in [
+            ("temperature", json!(-0.1)),
+            ("temperature", json!(2.1)),
+            ("temperature", json!(1e300)),
+            ("top_p", json!(-1)),
+            ("top_p", json!(1.01)),
+            ("min_p", json!(1)),
+            ("repetition_penalty", json!(0.5)),
+            ("max_tokens", json!(0)),
+            ("max_completion_tokens", json!(99_999_999_999_u64)),
+            ("stop", json!("")),
+            ("stop", json!(["a", "b", "c", "d", "e"])),
+            ("messages", json!([])),
+        ] {
+            let problems = request(&json!({field: value})).problems();
+            assert_eq!(problems.len(), 1, "{field} {value}");
+            let loc = serde_json::to_value(&problems[0]).unwrap()["loc"].clone();
+            assert_eq!(loc, json!(["body", field]));
+        }
+    }
+
+    #[test]
+    fn what_would_change_the_answer_and_is_not_supported_is_refused() {
+        for (field, value) in [
+            ("n", json!(2)),
+            ("frequency_penalty", json!(0.5)),
+            ("presence_penalty", json!(-1)),
+            ("logit_bias", json!({"50256": -100})),
+            ("logprobs", json!(true)),
+            ("tools", json!([{"type": "function"}])),
+            ("response_format", json!({"type": "json_schema", "json_schema": {}})),
+        ] {
+            let refused = request(&json!({field: value})).supported().unwrap_err();
+            assert_eq!(refused.open_ai().error.param.as_deref(), Some(field));
+        }
+        let picture =
+            json!([{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]);
+        let refused = request(&json!({"messages": picture})).supported().unwrap_err();
+        assert_eq!(refused.open_ai().error.param.as_deref(), Some("messages.0.content.0"));
+    }
+
+    #[test]
+    fn harmless_options_and_parts_of_text_are_taken() {
+        let request = request(&json!({
+            "n": 1, "frequency_penalty": 0, "logit_bias": {}, "tools": [], "tool_choice": "none", "user": "me",
+            "response_format": {"type": "text"}, "stop": ["a", "b"], "top_p": 0, "seed": -1, "max_tokens": 5000,
+            "messages": [
+                {"role": "developer", "content": "be kind"},
+                {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]},
+                {"role": "assistant", "content": null},
+            ],
+        }));
+        assert_eq!(request.problems(), []);
+        request.supported().unwrap();
+        let asked = request.generate(512, 4096);
+        let told: Vec<_> =
+            asked.messages.iter().map(|m| (m.role.as_str(), m.content.expose())).collect();
+        assert_eq!(told, [("system", "be kind"), ("user", "ab"), ("assistant", "")]);
+        assert_eq!((asked.max_tokens, asked.stop.len()), (4096, 2));
+        assert_eq!((asked.sampling.top_k, asked.sampling.top_p), (Some(1), None));
+        assert_eq!(asked.sampling.seed, Some(u64::MAX));
+    }
+
+    #[test]
+    fn a_bound_survives_the_way_to_single_precision() {
+        assert!(narrow(1.0_f64.next_down()) < 1.0);
+        assert_eq!(narrow(0.5).to_bits(), 0.5_f32.to_bits());
+    }
+}

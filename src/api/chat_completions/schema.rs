@@ -1,0 +1,33 @@
+//! Schemas that a type alone does not say.
+
+use utoipa::openapi::{
+    OneOfBuilder, RefOr, Schema,
+    schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, SchemaType, Type},
+};
+
+/// An object without members, or null.
+pub(super) fn empty() -> RefOr<Schema> {
+    let kinds = SchemaType::from_iter([Type::Object, Type::Null]);
+    ObjectBuilder::new()
+        .schema_type(kinds)
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+        .into()
+}
+
+/// `false`, or null.
+pub(super) fn no() -> RefOr<Schema> {
+    let kinds = SchemaType::from_iter([Type::Boolean, Type::Null]);
+    let values = [serde_json::Value::Bool(false), serde_json::Value::Null];
+    ObjectBuilder::new().schema_type(kinds).enum_values(Some(values)).into()
+}
+
+/// A text, up to four texts, or null; no text is empty.
+pub(super) fn stop() -> RefOr<Schema> {
+    let text = || ObjectBuilder::new().schema_type(Type::String).min_length(Some(1));
+    let texts = ArrayBuilder::new().items(text()).max_items(Some(4));
+    OneOfBuilder::new()
+        .item(text())
+        .item(texts)
+        .item(ObjectBuilder::new().schema_type(Type::Null))
+        .into()
+}

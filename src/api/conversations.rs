@@ -1,0 +1,173 @@
+//! Conversations with the assistant: begin one, ask in it, forget it.
+
+use super::{
+    app::App,
+    error::{Failure, FieldError, Problem},
+    extractors::{Caller, Json, Path, Validate},
+    openapi::{BadRequests, EventStream, Problems},
+    sse,
+};
+use crate::conversation::{self, Ask, LONGEST_QUESTION, Place, Refused, TurnEvent};
+use crate::foundation::values::{ConversationId, Redacted};
+use axum::{
+    extract::State,
+    http::{HeaderMap, HeaderName, StatusCode, header},
+    response::{IntoResponse, Response, sse::Event},
+};
+use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
+use tokio_stream::StreamExt;
+
+/// A conversation that has begun.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Begun {
+    /// Its id; it is gone when the node restarts, or after a while in which nobody asks.
+    id: ConversationId,
+}
+
+/// A question.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Question {
+    /// What is asked.
+    #[schema(
+        value_type = String, min_length = 1, max_length = 16_000, pattern = r"\S",
+        example = "how much disk space is free?"
+    )]
+    text: Redacted<String>,
+}
+
+impl Validate for Question {
+    fn problems(&self) -> Vec<FieldError> {
+        let length = self.text.expose().chars().count();
+        if self.text.expose().trim().is_empty() {
+            return vec![FieldError::in_body("text", "wrong_length", "is empty: write a question")];
+        }
+        if length > LONGEST_QUESTION {
+            let msg = format!("has {length} characters, at most {LONGEST_QUESTION} are read");
+            return vec![FieldError::in_body("text", "wrong_length", msg)];
+        }
+        Vec::new()
+    }
+}
+
+/// Begins a conversation.
+#[utoipa::path(
+    post,
+    path = "/api/conversations",
+    tag = "conversations",
+    operation_id = "begin_conversation",
+    responses(
+        (
+            status = 201, description = "It has begun", body = Begun,
+            headers(("Location" = String, description = "Where it is")),
+            links(
+                ("ask" = (operation_id = "ask", parameters(("id" = "$response.body#/id")))),
+                ("forget" = (operation_id = "forget_conversation", parameters(("id" = "$response.body#/id")))),
+            ),
+        ),
+        Problems,
+    ),
+    security((), ("token" = [])),
+)]
+pub(super) async fn begin(
+    caller: Caller,
+    State(app): State<App>,
+) -> (StatusCode, [(HeaderName, String); 1], Json<Begun>) {
+    let id = app.node.conversations.begin(&caller.who);
+    let location = [(header::LOCATION, format!("/api/conversations/{id}"))];
+    (StatusCode::CREATED, location, Json(Begun { id }))
+}
+
+/// Asks in a conversation; the answer streams.
+///
+/// Each event's name is its kind, and its data a JSON object: `intent` (what the question was taken for), `passages` (what was
+/// found), `token` (a piece of the answer, Markdown), `citations`, `note`, `timings`, and at the end `done` or `error`. Closing
+/// the connection stops the answer. A conversation that is not known (any more) begins anew, and a `note` says so.
+#[utoipa::path(
+    post,
+    path = "/api/conversations/{id}/turns",
+    tag = "conversations",
+    operation_id = "ask",
+    params(("id" = ConversationId, Path, description = "The conversation")),
+    request_body = Question,
+    responses(
+        (status = 200, description = "The answer, as server-sent events", body = EventStream, content_type = "text/event-stream"),
+        Problems,
+        BadRequests,
+    ),
+    security((), ("token" = [])),
+)]
+pub(super) async fn turn(
+    caller: Caller,
+    State(app): State<App>,
+    Path(id): Path<ConversationId>,
+    headers: HeaderMap,
+    Json(question): Json<Question>,
+) -> Result<Response, Failure> {
+    let caller = conversation::Caller { who: caller.who, from: place(&headers) };
+    let turn = app.node.conversations.turn(id, Ask { text: question.text, caller }).await?;
+    Ok(sse::answer(turn.map(|event| Ok::<_, Infallible>(sent(&event)))).into_response())
+}
+
+/// Forgets a conversation, and everything that was said in it.
+#[utoipa::path(
+    delete,
+    path = "/api/conversations/{id}",
+    tag = "conversations",
+    operation_id = "forget_conversation",
+    params(("id" = ConversationId, Path, description = "The conversation")),
+    responses(
+        (status = 204, description = "It is forgotten"),
+        (status = 404, description = "The caller has no such conversation (any more)", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The id is none", body = Problem, content_type = "application/problem+json"),
+        Problems,
+    ),
+    security((), ("token" = [])),
+)]
+pub(super) async fn forget(
+    caller: Caller,
+    State(app): State<App>,
+    Path(id): Path<ConversationId>,
+) -> Result<StatusCode, Failure> {
+    if app.node.conversations.forget(id, &caller.who) {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    Err(Failure::not_found("no_such_conversation", "you have no such conversation (any more)"))
+}
+
+/// Guesses where a question comes from; it decides nothing but how the answer is worded.
+fn place(headers: &HeaderMap) -> Place {
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    if headers.contains_key("sec-fetch-site") {
+        Place::Browser
+    } else if agent.is_some_and(|agent| agent.starts_with("ladylinux/")) {
+        Place::Terminal
+    } else {
+        Place::Api
+    }
+}
+
+fn sent(event: &TurnEvent) -> Event {
+    Event::default().event(event.name()).json_data(event).unwrap_or_else(|error| {
+        // Numbers and text always become JSON; should they not, the client must not wait for the end in vain.
+        tracing::error!(%error, "an event of a turn is no JSON");
+        Event::default().event("error").data(r#"{"code":"internal","message":"an event was lost"}"#)
+    })
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        let detail = refused.to_string();
+        match refused {
+            Refused::Empty | Refused::TooLong { .. } => {
+                Self::fields(vec![FieldError::in_body("text", "wrong_length", detail)])
+            }
+            Refused::Busy { retry_after } => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "queue_full", detail)
+                    .retry_after(retry_after)
+            }
+            Refused::Knowledge(error) => Self::internal(&error),
+        }
+    }
+}
