@@ -358,35 +358,36 @@ fn more_threads_than_cpus_are_a_warning_of_the_doctor() {
 
 #[tokio::test]
 async fn programs_that_are_no_workers_are_ended_with_the_name_of_their_mistake() {
-    let mut settings = settings();
-    settings.workers.handshake_timeout = Duration::from_millis(300);
     let directory = tempfile::tempdir().unwrap();
     let oversize = directory.path().join("oversize");
-    fs::write(
-        &oversize,
-        [(u32::try_from(MAX_HEADER_BYTES).unwrap() + 1).to_be_bytes(), [0; 4]].concat(),
-    )
-    .unwrap();
+    let too_long = u32::try_from(MAX_HEADER_BYTES).unwrap() + 1;
+    fs::write(&oversize, [too_long.to_be_bytes(), [0; 4]].concat()).unwrap();
     let cut = directory.path().join("cut");
     fs::write(&cut, b"\0\0\0\x20\0\0\0\0{\"type\":").unwrap();
     for (script, code, named) in [
-        ("echo GET / HTTP/1.1; exec sleep 1000".to_owned(), "worker_bad_frame", "header is"),
-        (format!("cat {}; exec sleep 1000", oversize.display()), "worker_bad_frame", "8388609"),
-        (format!("cat {}", cut.display()), "worker_bad_frame", "ended within a frame"),
-        (
-            "printf '\\0\\0\\0\\2\\0\\0\\0\\0{}'; exec sleep 1000".to_owned(),
-            "worker_bad_frame",
-            "no message",
-        ),
-        ("exec sleep 1000".to_owned(), "worker_no_handshake", "in time"),
-        ("trap '' TERM INT HUP; sleep 1000 & wait".to_owned(), "worker_no_handshake", "in time"),
-        ("echo last words >&2; exit 7".to_owned(), "worker_exited", "exit code 7"),
-        ("kill -SEGV $$".to_owned(), "worker_exited", "signal 11"),
+        ("echo GET / HTTP/1.1; exec sleep 1000", "worker_bad_frame", "header is"),
+        (&format!("cat {}; exec sleep 1000", oversize.display()), "worker_bad_frame", "8388609"),
+        (&format!("cat {}", cut.display()), "worker_bad_frame", "ended within a frame"),
+        ("printf '\\0\\0\\0\\2\\0\\0\\0\\0{}'; exec sleep 1000", "worker_bad_frame", "no message"),
+        ("echo last words >&2; exit 7", "worker_exited", "exit code 7"),
+        ("kill -SEGV $$", "worker_exited", "signal 11"),
     ] {
-        let workers = pretend(&settings, &script);
+        let workers = pretend(&settings(), script);
         let found = issue(&workers.llm).await;
         assert_eq!(found.0, code, "{script}: {found:?}");
         assert!(found.1.contains(named), "{script}: {found:?}");
+        workers.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn programs_that_say_nothing_are_ended_at_the_handshakes_deadline() {
+    let mut settings = settings();
+    settings.workers.handshake_timeout = Duration::from_millis(100);
+    for script in ["exec sleep 1000", "trap '' TERM INT HUP; sleep 1000 & wait"] {
+        let workers = pretend(&settings, script);
+        let (code, message) = issue(&workers.llm).await;
+        assert_eq!(code, "worker_no_handshake", "{script}: {message}");
         workers.stop().await;
     }
 }

@@ -228,10 +228,11 @@ impl Task {
 
     /// Hands the next request to an idle worker, once its threads are granted.
     fn begin_next(&mut self) {
-        if *self.machine.state() != State::Ready {
+        if computes(self.machine.state()) {
             return;
         }
-        if self.queue.is_empty() {
+        // An idle worker holds no threads, nor one that died before it got to work.
+        if *self.machine.state() != State::Ready || self.queue.is_empty() {
             (self.grant, self.granted) = (None, None);
             return;
         }
