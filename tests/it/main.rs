@@ -6,6 +6,7 @@
 )]
 
 mod api;
+mod disk;
 mod layout;
 mod node;
 mod run;
