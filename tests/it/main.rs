@@ -6,6 +6,8 @@
 )]
 
 mod api;
+mod ask;
+mod conversation;
 mod disk;
 mod layout;
 mod node;
