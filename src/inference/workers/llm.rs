@@ -1,7 +1,7 @@
 //! The face of the language-model worker: a clonable handle, a stream of tokens, a status.
 
 use super::{
-    machine::Moment,
+    machine::{Failure, Moment, State},
     protocol::{Completion, Generate, LoadedModel, Refusal, WorkerKind},
 };
 use crate::foundation::values::{ReadinessIssue, Redacted, RequestId};
@@ -149,6 +149,17 @@ pub enum WorkerError {
     Stopping,
 }
 
+impl From<Failure> for WorkerError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Died => Self::Died,
+            Failure::Stalled => Self::Stalled,
+            Failure::DeadlineExceeded => Self::DeadlineExceeded,
+            Failure::Stopping => Self::Stopping,
+        }
+    }
+}
+
 /// How a worker is, for readiness, the page and `/api/workers`.
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct WorkerStatus {
@@ -188,6 +199,21 @@ pub enum WorkerState {
     Refused,
     /// LadyLinux stops.
     Stopping,
+}
+
+impl From<&State> for WorkerState {
+    fn from(state: &State) -> Self {
+        match state {
+            State::Absent => Self::Absent,
+            State::Starting { .. } => Self::Starting,
+            State::Ready => Self::Ready,
+            State::Busy { .. } | State::Cancelling { .. } => Self::Busy,
+            State::Ending { .. } | State::Restarting { .. } => Self::Restarting,
+            State::Held { .. } => Self::Held,
+            State::Refused => Self::Refused,
+            State::Stopping { .. } | State::Stopped => Self::Stopping,
+        }
+    }
 }
 
 /// A request that the worker has in hand.

@@ -6,7 +6,7 @@
 use super::{
     issues,
     llm::{Ask, Event, EventTx, Llm, Running, WorkerError, WorkerState, WorkerStatus},
-    machine::{Effect, Fact, Failure, Machine, Moment, Policy, State},
+    machine::{Effect, Fact, Machine, Moment, Policy, State},
     permits::{Granted, Permits},
     process::{Process, Said},
     protocol::{
@@ -428,7 +428,7 @@ impl Task {
     fn publish(&self) {
         let status = WorkerStatus {
             kind: self.kind,
-            state: shown(self.machine.state()),
+            state: self.machine.state().into(),
             model: self.model.clone(),
             pid: self.process.as_ref().and_then(Process::pid),
             restarts: self.starts.saturating_sub(1),
@@ -452,30 +452,6 @@ impl Task {
     fn wake_at(&self) -> Option<Instant> {
         let moments = [self.machine.wake_at(), self.queue.wake_at()];
         moments.into_iter().flatten().min().map(|moment| self.epoch + moment)
-    }
-}
-
-impl From<Failure> for WorkerError {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Died => Self::Died,
-            Failure::Stalled => Self::Stalled,
-            Failure::DeadlineExceeded => Self::DeadlineExceeded,
-            Failure::Stopping => Self::Stopping,
-        }
-    }
-}
-
-fn shown(state: &State) -> WorkerState {
-    match state {
-        State::Absent => WorkerState::Absent,
-        State::Starting { .. } => WorkerState::Starting,
-        State::Ready => WorkerState::Ready,
-        State::Busy { .. } | State::Cancelling { .. } => WorkerState::Busy,
-        State::Ending { .. } | State::Restarting { .. } => WorkerState::Restarting,
-        State::Held { .. } => WorkerState::Held,
-        State::Refused => WorkerState::Refused,
-        State::Stopping { .. } | State::Stopped => WorkerState::Stopping,
     }
 }
 
