@@ -1,6 +1,6 @@
 //! Answers a question by quoting, or says that the passages do not answer it.
 //!
-//! Pure and deterministic. Every unit of every passage is weighed: the share of the question's terms, by rarity, that stands
+//! Pure and deterministic. Every unit of every passage is weighed: the share of the question's terms, by how rare they are, that stands
 //! in the unit itself, and less for what stands in the headings above it, the title, or the rest of the passage. The best
 //! unit answers if enough of the question is in it and around it; otherwise the answer is "not found". That is coverage of
 //! the question by weight of evidence (Lin, "Is Question Answering Better Than Information Retrieval? A Task-Based Evaluation
@@ -9,22 +9,44 @@
 use super::{
     Answer, Citation, Passage,
     question::{Question, Term},
-    units::{Kind, Unit, units},
+    subject,
+    units::{Kind, Place, Unit, units},
     words::words,
 };
 use std::ops::Range;
 
-/// The share of the question's weight that has to be in and around the quote.
-const COVERED: f64 = 0.72;
+/// How many passages to look for, to answer from them: more than a language model is given, as quoting reads quickly.
+pub const EXTRACT_FROM: usize = 64;
 
-/// The share of the question's weight that has to be in the quote itself.
-const IN_QUOTE: f64 = 0.34;
+/// The share of the question's weight that has to be in and around the quote.
+const COVERED: f64 = 0.78;
+
+/// The share that has to be in the quote itself of what the document's title does not already say.
+const IN_QUOTE: f64 = 0.62;
 
 /// What a term counts that stands in the headings or the title, not in the quote.
 const ABOVE: f64 = 0.9;
 
+/// What a term of the innermost heading counts towards what the quote itself says.
+const BELOW_HEADING: f64 = 0.8;
+
 /// What a term counts that stands elsewhere in the passage.
 const BESIDE: f64 = 0.35;
+
+/// What counts next to being covered, when quotes are compared: that the terms are in the quote itself, that they are in the
+/// term that it explains or in the heading, that words stand next to each other as they do in the question, and that the
+/// passage fits; and what counts against: that the quote is long, that it goes on with something, that it is a page's one-line summary.
+const INSIDE_BONUS: f64 = 0.35;
+const TERM_BONUS: f64 = 0.25;
+const HEADING_BONUS: f64 = 0.1;
+const PAIRS_BONUS: f64 = 0.4;
+const RANK_BONUS: f64 = 0.2;
+const LENGTH_MALUS: f64 = 0.15;
+const CONTINUING_MALUS: f64 = 0.12;
+const SUMMARY_MALUS: f64 = 0.2;
+
+/// The length of a long quote, in bytes.
+const LONG: f64 = 480.0;
 
 /// How much of a second quote's evidence must be as strong as the first's, to be quoted too.
 const SECOND: f64 = 0.97;
@@ -32,12 +54,19 @@ const SECOND: f64 = 0.97;
 /// How many quotes an answer has at most.
 const QUOTES: usize = 2;
 
+/// Sections of a reference page that answer nobody, whatever words they share.
+const MUTE: &[&str] =
+    &["SYNOPSIS", "SEE ALSO", "COPYRIGHT", "AUTHOR", "AUTHORS", "REPORTING BUGS", "HISTORY"];
+
 /// A unit, weighed.
 struct Weighed<'p> {
     passage: &'p Passage,
     unit: Unit,
+    /// The share of the question's weight in and around the quote.
     covered: f64,
-    in_quote: f64,
+    /// The share in the quote of what the title does not already say.
+    inside: f64,
+    /// How it compares with others.
     score: f64,
 }
 
@@ -51,7 +80,7 @@ pub fn extract(question: &str, passages: &[Passage]) -> Answer {
     let mut weighed: Vec<Weighed<'_>> = passages
         .iter()
         .flat_map(|passage| weigh(&question, passage, top))
-        .filter(|weighed| weighed.covered >= COVERED && weighed.in_quote >= IN_QUOTE)
+        .filter(|weighed| weighed.covered >= COVERED && weighed.inside >= IN_QUOTE)
         .collect();
     weighed.sort_by(|a, b| b.score.total_cmp(&a.score));
     let Some(best) = weighed.first() else { return Answer::NotFound };
@@ -76,39 +105,110 @@ fn overlap(a: &Weighed<'_>, b: &Weighed<'_>) -> bool {
 
 /// Weighs every unit of a passage.
 fn weigh<'p>(question: &Question, passage: &'p Passage, top: f64) -> Vec<Weighed<'p>> {
-    let above = stems(&passage.heading).chain(stems(&passage.title)).collect::<Vec<_>>();
-    let beside: Vec<String> = stems(&passage.text).collect();
-    let mut weighed = Vec::new();
-    for unit in units(&passage.text, &passage.heading) {
-        let quote = &passage.text[unit.bytes.clone()];
-        let lead = unit.lead.clone().map_or("", |lead| &passage.text[lead]);
-        if !question.literals.iter().all(|literal| holds(lead, literal) || holds(quote, literal)) {
-            continue;
-        }
-        let own: Vec<String> = stems(lead).chain(stems(quote)).collect();
-        let (mut total, mut covered, mut in_quote) = (0.0, 0.0, 0.0);
-        for term in &question.terms {
-            let weight = passage.rarity.weight(term);
-            let inside = best_likeness(term, &own);
-            let around =
-                (ABOVE * best_likeness(term, &above)).max(BESIDE * best_likeness(term, &beside));
-            total += weight;
-            covered += weight * inside.max(around);
-            in_quote += weight * inside;
-        }
-        let rank = if top > 0.0 { passage.score / top } else { 0.0 };
-        let (covered, in_quote) = (covered / total, in_quote / total);
-        let score = covered + 0.3 * in_quote + 0.15 * rank + 0.1 * opening(question, lead, quote);
-        weighed.push(Weighed { passage, unit, covered, in_quote, score });
+    let section = passage.heading.split(" › ").next().unwrap_or_default();
+    if MUTE.contains(&section) || !subject::may_answer(&passage.evidence.subjects, &passage.title) {
+        return Vec::new();
     }
+    let around = Around {
+        title: stems(&passage.title),
+        headings: stems(&passage.heading),
+        last_heading: stems(passage.heading.rsplit(" › ").next().unwrap_or_default()),
+        beside: stems(&passage.text),
+        rank: if top > 0.0 { passage.score / top } else { 0.0 },
+    };
+    let mut weighed: Vec<Weighed<'p>> = units(&passage.text, &passage.heading)
+        .into_iter()
+        .filter(|unit| has_literals(question, passage, unit))
+        .map(|unit| weigh_unit(question, passage, &around, unit))
+        .collect();
     if question.defines && question.terms.len() == 1 {
         weighed.retain(|weighed| is_definition(&question.terms[0], weighed));
     }
     weighed
 }
 
-fn stems(text: &str) -> impl Iterator<Item = String> {
-    words(text).into_iter().map(|word| word.stem)
+/// The stems around a unit.
+struct Around {
+    title: Vec<String>,
+    headings: Vec<String>,
+    /// The innermost heading: what the quote stands directly below.
+    last_heading: Vec<String>,
+    beside: Vec<String>,
+    rank: f64,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a quote is far shorter than 2^52 bytes")]
+fn weigh_unit<'p>(
+    question: &Question,
+    passage: &'p Passage,
+    around: &Around,
+    unit: Unit,
+) -> Weighed<'p> {
+    let explained = stems(term(passage, &unit));
+    let mut quote = stems(&passage.text[unit.bytes.clone()]);
+    quote.extend_from_slice(&explained);
+    let (mut total, mut covered, mut asked) = (0.0, 0.0, 0.0);
+    let (mut inside, mut named, mut headed) = (0.0, 0.0, 0.0);
+    for term in &question.terms {
+        let weight = passage.evidence.weight(term);
+        let in_quote = best_likeness(term, &quote);
+        let in_title = best_likeness(term, &around.title);
+        let in_heading = best_likeness(term, &around.headings);
+        let above = in_title.max(in_heading);
+        let beside = best_likeness(term, &around.beside);
+        total += weight;
+        covered += weight * in_quote.max(ABOVE * above).max(BESIDE * beside);
+        // What the title says is given; the quote has to say the rest.
+        if in_title < 1.0 {
+            asked += weight;
+            inside +=
+                weight * in_quote.max(BELOW_HEADING * best_likeness(term, &around.last_heading));
+            named += weight * best_likeness(term, &explained);
+            headed += weight * in_heading;
+        }
+    }
+    let share = |part: f64| if asked > 0.0 { part / asked } else { 1.0 };
+    let (covered, inside, named) = (covered / total, share(inside), share(named));
+    let length = (unit.bytes.len() as f64 / LONG).min(1.0);
+    let mut score =
+        covered + INSIDE_BONUS * inside + TERM_BONUS * named + HEADING_BONUS * share(headed);
+    score +=
+        PAIRS_BONUS * pairs(question, &quote) + RANK_BONUS * around.rank - LENGTH_MALUS * length;
+    if unit.place == Place::Continuing {
+        score -= CONTINUING_MALUS;
+    } else if opens_with_literal(question, passage, &unit) {
+        score += TERM_BONUS;
+    }
+    if passage.heading == "NAME" && !question.defines {
+        score -= SUMMARY_MALUS;
+    }
+    Weighed { passage, unit, covered, inside, score }
+}
+
+/// Returns the share of the question's neighbouring words that are neighbours in the quote.
+#[expect(clippy::cast_precision_loss, reason = "a question has few words")]
+fn pairs(question: &Question, quote: &[String]) -> f64 {
+    let found = question
+        .pairs
+        .iter()
+        .filter(|(a, b)| quote.windows(2).any(|pair| pair[0] == *a && pair[1] == *b))
+        .count();
+    found as f64 / question.pairs.len().max(1) as f64
+}
+
+/// Returns the term that a unit explains, or nothing.
+fn term<'p>(passage: &'p Passage, unit: &Unit) -> &'p str {
+    unit.term.clone().map_or("", |term| &passage.text[term])
+}
+
+fn has_literals(question: &Question, passage: &Passage, unit: &Unit) -> bool {
+    let quote = &passage.text[unit.bytes.clone()];
+    let term = term(passage, unit);
+    question.literals.iter().all(|literal| holds(term, literal) || holds(quote, literal))
+}
+
+fn stems(text: &str) -> Vec<String> {
+    words(text).into_iter().map(|word| word.stem).collect()
 }
 
 fn best_likeness(term: &Term, stems: &[String]) -> f64 {
@@ -127,57 +227,33 @@ fn places<'t>(text: &'t str, literal: &'t str) -> impl Iterator<Item = Range<usi
     })
 }
 
-/// Says how much a unit is about what is asked for letter for letter: whether it begins with it.
-fn opening(question: &Question, lead: &str, quote: &str) -> f64 {
-    let first = if lead.is_empty() { quote.lines().next().unwrap_or_default() } else { lead };
+/// Whether a unit begins with something that is asked for letter for letter.
+fn opens_with_literal(question: &Question, passage: &Passage, unit: &Unit) -> bool {
+    let explained = term(passage, unit);
+    let quote = &passage.text[unit.bytes.clone()];
+    let first =
+        if explained.is_empty() { quote.lines().next().unwrap_or_default() } else { explained };
     let early = |literal: &String| places(first, literal).any(|place| place.start < 40);
-    if question.literals.iter().any(early) { 1.0 } else { 0.0 }
+    question.literals.iter().chain(&question.names).any(early)
 }
 
-/// Whether a unit says what something is: it is named so, or the sentence begins so.
-fn is_definition(term: &Term, weighed: &Weighed<'_>) -> bool {
-    let quote = &weighed.passage.text[weighed.unit.bytes.clone()];
-    let lead = weighed.unit.lead.clone().map_or("", |lead| &weighed.passage.text[lead]);
-    let opens = if lead.is_empty() { quote } else { lead };
-    let named = words(opens)
-        .into_iter()
-        .take(3)
-        .find(|word| term.stem == word.stem)
-        .is_some_and(|word| says_so(&opens[word.bytes.end..]));
-    named
-        || (!lead.is_empty()
-            && term
-                .likeness(&words(lead).first().map(|word| word.stem.clone()).unwrap_or_default())
-                > 0.9)
+/// Whether a unit says what something is: it explains that term, or its first sentence begins so.
+fn is_definition(asked: &Term, weighed: &Weighed<'_>) -> bool {
+    let Weighed { passage, unit, .. } = weighed;
+    let explained = words(term(passage, unit));
+    if explained.iter().any(|word| asked.likeness(&word.stem) >= 1.0) && explained.len() <= 3 {
+        return true;
+    }
+    let quote = &passage.text[unit.bytes.clone()];
+    let mut first = words(quote).into_iter().take(3);
+    first.find(|word| asked.stem == word.stem).is_some_and(|word| says_so(&quote[word.bytes.end..]))
 }
 
 /// Whether what follows a term explains it.
 fn says_so(after: &str) -> bool {
-    let after = after.trim_start_matches(['*', '`', '"', ')', '=', ':']);
-    let after = after
-        .split_once(") ")
-        .filter(|_| after.trim_start().starts_with('('))
-        .map_or(after, |(_, rest)| rest);
-    let words: Vec<&str> = after.split_whitespace().take(1).collect();
-    matches!(
-        words.as_slice(),
-        [
-            "-" | "–"
-                | "—"
-                | "is"
-                | "are"
-                | "means"
-                | "ist"
-                | "sind"
-                | "provides"
-                | "describes"
-                | "displays"
-                | "prints"
-                | "shows",
-            ..
-        ]
-    ) || after.starts_with("   ")
-        || after.starts_with('\n')
+    let after = after.trim_start_matches(['*', '`', '"', ')', '=', ':']).trim_start();
+    let next = after.split_whitespace().next().unwrap_or_default();
+    matches!(next, "-" | "–" | "—" | "is" | "are" | "means" | "ist" | "sind" | "bedeutet")
 }
 
 fn cite(weighed: &Weighed<'_>) -> Citation {
@@ -201,9 +277,11 @@ fn readable(weighed: &Weighed<'_>) -> String {
         return quote.to_owned();
     }
     let on_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match &weighed.unit.lead {
-        Some(lead) => format!("{}: {}", on_one_line(&text[lead.clone()]), on_one_line(quote)),
-        None => on_one_line(quote),
+    match &weighed.unit.term {
+        Some(term) if term.end <= weighed.unit.bytes.start => {
+            format!("{}: {}", on_one_line(&text[term.clone()]), on_one_line(quote))
+        }
+        _ => on_one_line(quote),
     }
 }
 

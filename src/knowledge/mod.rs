@@ -19,13 +19,14 @@ mod learn;
 mod question;
 mod search;
 mod stem;
+mod subject;
 mod units;
 mod words;
 
-pub use extract::extract;
+pub use extract::{EXTRACT_FROM, extract};
 pub use index::{Document, documents, forget};
 pub use learn::{Failure, LearnOptions, LearnReport, Mode, Outcome, Progress, learn};
-pub use question::Rarity;
+pub use question::Evidence;
 pub use search::search;
 
 use crate::foundation::store::{StoreError, sql};
@@ -81,10 +82,10 @@ pub struct Passage {
     pub text: String,
     /// How well it fits the question; comparable within one search only.
     pub score: f64,
-    /// How rare the words of the question are among what the reader may see; [`extract()`] weighs by it.
+    /// What all that the reader may see tells about the question; [`extract()`] weighs by it.
     #[serde(skip)]
     #[schema(ignore)]
-    pub rarity: Arc<Rarity>,
+    pub evidence: Arc<Evidence>,
 }
 
 impl std::fmt::Debug for Passage {

@@ -11,22 +11,31 @@ use std::{
 /// More terms than a person asks with; what comes after them is not looked at.
 const MOST_TERMS: usize = 24;
 
-/// Longer questions are read up to here, in bytes: enough for those terms, and a bound on the work.
-const LONGEST: usize = 4096;
-
 /// Words that carry no content in a question, English and German.
-const EMPTY: &str = "a about actually after all also am an and any anybody anyone anything are as at be been before being but by can could did \
+const EMPTY: &str = "a about actually after already all also am an and another any anybody anyone anything are as at be been before being but by can certain could did \
     do does doing done dont each either else ever every everything exactly for from get gets getting give given gives go going got \
     had happen happened happening happens has have having he help her here him his how i if in instead into is isn it its itself just know let \
     like make makes making many may me mean means might much must my need needed needs no not now of off on once one only or other our \
-    out over own per please possible really s same say says shall she should so some somebody someone something such t take \
+    out over own per please possible really s same say says see shall she should so some somebody someone something such t take \
     takes tell than that the their them then there these they thing things this those to too try up us use used \
     uses using versus very via want wants was way we were what whats when where whether which while who whom whose why will with \
     within without would yes you your m re ve d ll \
+    one two three four five six seven eight nine ten first few several each thing \
     aber alle als am an auch auf aus bei bin bis bitte da das dass dem den denn der des die dir doch dort du durch ein eine einem einen \
     einer eines er es fur gibt hat haben hier ich ihr im ist ja kann kannst konnen lasst machen macht man mein meine mich mir mit nach \
     nicht noch nur ob oder ohne sein sich sie sind so soll um und uns unter viel vom von vor wann war warum was welche welchem \
     welchen welcher welches wenn wer werden wie wird wir wo wurde zu zum zur";
+
+/// Words that ask more than they tell: what is done with the thing, and what kind of thing it is. They count, but little.
+const SOFT: &str = "keep keeps kept keeping prevent avoid handle handled handling try tries trying choose chosen pick put come comes taken \
+    turn work works working mark show shows print prints list display output tell run running start starts set sets change changed \
+    changing add adds create remain contain contains call called \
+    column columns field fields option options flag flags switch setting settings parameter parameters argument key keys entry entries \
+    value values command commands name names number amount kind type line lines way ways program tool \
+    zeigen anzeigen ausgeben setzen andern spalte feld schalter einstellung befehl wert zeile";
+
+/// What a soft word weighs, next to others that are as rare.
+const SOFT_COUNTS: f64 = 0.4;
 
 /// What a word that people use for a term counts, next to the term itself.
 const ALIKE_COUNTS: f64 = 0.8;
@@ -54,7 +63,7 @@ const ALIKE: &[&str] = &[
     "size grosse",
     "user benutzer",
     "password passwort kennwort",
-    "find search locate suchen",
+    "find found search locate suchen",
     "check verify test",
     "extract unpack",
     "compress compressed",
@@ -80,7 +89,18 @@ const ALIKE: &[&str] = &[
     "ask prompt confirm",
     "overwrite clobber overwriting",
     "reboot restart",
+    "choose select pick selects",
+    "larger bigger greater more",
+    "smaller fewer less",
+    "word words",
+    "whitespace blank blanks space spaces",
+    "grow grows growing",
+    "supplementary secondary",
+    "listening listen",
 ];
+
+static SOFT_STEMS: LazyLock<HashSet<String>> =
+    LazyLock::new(|| words(SOFT).into_iter().map(|word| word.stem).collect());
 
 static EMPTY_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| EMPTY.split_whitespace().collect());
 
@@ -134,30 +154,46 @@ pub(super) struct Question {
     pub(super) terms: Vec<Term>,
     /// What must be found letter for letter: options (`-S`, `--sort`), paths, names in capitals.
     pub(super) literals: Vec<String>,
-    /// What is to be explained, if that is all it asks: "what is tar?", "was ist tar?".
+    /// What is better found letter for letter: names such as `ProxyJump`, `UMASK` or `D`.
+    pub(super) names: Vec<String>,
+    /// All its words, in pairs of neighbours.
+    pub(super) pairs: Vec<(String, String)>,
+    /// Whether something is to be explained, if that is all it asks: "what is tar?", "was ist tar?".
     pub(super) defines: bool,
 }
 
-/// How much each term of a question tells, by how few passages have it.
+/// What the passages that a reader may see tell about a question.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Rarity {
+pub struct Evidence {
+    /// How much each term tells, by its stem: the fewer passages have it, the more.
     pub(super) weights: HashMap<String, f64>,
+    /// The names of documents that the question asks about, in lower case.
+    pub(super) subjects: Vec<String>,
 }
 
-impl Rarity {
+impl Evidence {
     /// Returns what a term weighs; one that was not counted weighs as much as any other.
     pub(super) fn weight(&self, term: &Term) -> f64 {
-        self.weights.get(&term.stem).copied().unwrap_or(1.0)
+        let weight = self.weights.get(&term.stem).copied().unwrap_or(1.0);
+        if SOFT_STEMS.contains(&term.stem) { weight * SOFT_COUNTS } else { weight }
     }
 }
 
 impl Question {
+    /// Longer questions are read up to here, in bytes: enough for those terms, and a bound on the work.
+    pub(super) const LONGEST: usize = 4096;
+
     /// Reads a question.
     pub(super) fn read(text: &str) -> Self {
-        let text = &text[..text.floor_char_boundary(LONGEST)];
+        let text = &text[..text.floor_char_boundary(Self::LONGEST)];
         let all = words(text);
-        let literals = literals(text);
-        let mut question = Self { literals, ..Self::default() };
+        let pair = |pair: &[Word]| (pair[0].stem.clone(), pair[1].stem.clone());
+        let mut question = Self {
+            literals: distinct(tokens(text).filter(|token| is_literal(token))),
+            names: distinct(tokens(text).filter(|token| is_name(token))),
+            pairs: all.windows(2).take(MOST_TERMS * 4).map(pair).collect(),
+            ..Self::default()
+        };
         for word in &all {
             if question.terms.len() < MOST_TERMS && !is_empty(word, text) {
                 question.add(word);
@@ -197,26 +233,39 @@ fn defines(words: &[Word]) -> bool {
     )
 }
 
-fn literals(text: &str) -> Vec<String> {
-    let mut literals = Vec::new();
-    for token in text.split_whitespace() {
-        let token = token
-            .trim_matches(|letter: char| "?!,;:.()[]{}\"'`“”„".contains(letter) && letter != '-');
-        let name = token.trim_start_matches('-');
-        let letters = name.chars().filter(|letter| letter.is_alphanumeric()).count();
-        let option = token.starts_with('-') && name.starts_with(char::is_alphanumeric);
-        let path = token.starts_with('/') && letters > 1;
-        let capitals = letters > 2
-            && token.contains('_')
-            && token.chars().all(|letter| {
-                letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_'
-            });
-        if (option || path || capitals) && !literals.iter().any(|other| other == token) {
-            literals.push(token.to_owned());
-        }
-    }
-    literals.truncate(MOST_TERMS);
-    literals
+/// Splits a question where there is white space, and takes quotes and punctuation off.
+fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    text.split_whitespace()
+        .map(|token| token.trim_matches(|letter: char| "?!,;:.()[]{}\"'`“”„".contains(letter)))
+        .take(MOST_TERMS * 4)
+}
+
+/// Whether a token is to be found letter for letter.
+fn is_literal(token: &str) -> bool {
+    let name = token.trim_start_matches('-');
+    let option = token.starts_with('-') && name.starts_with(char::is_alphanumeric);
+    let path = token.starts_with('/') && token.len() > 2;
+    option || path || (token.contains('_') && token.len() > 2 && capital(token))
+}
+
+/// Whether a token looks like a name that means something just so: capitals alone, or capitals within.
+fn is_name(token: &str) -> bool {
+    let shouted = capital(token) && !matches!(token, "I" | "A");
+    let humped = token.starts_with(|first: char| first.is_ascii_uppercase())
+        && token.chars().skip(1).any(|letter| letter.is_ascii_uppercase());
+    !is_literal(token) && (shouted || humped || token.ends_with('='))
+}
+
+fn distinct(tokens: impl Iterator<Item = impl Into<String>>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    tokens.map(Into::into).filter(|token: &String| seen.insert(token.clone())).collect()
+}
+
+fn capital(token: &str) -> bool {
+    token
+        .chars()
+        .all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_')
+        && token.contains(|letter: char| letter.is_ascii_uppercase())
 }
 
 #[cfg(test)]

@@ -7,9 +7,10 @@
 //! and Beyond", 2009), with the weights of title, heading and text below, and a bonus for terms that stand together.
 
 use super::{
-    KnowledgeError, Passage, Rarity, Reader,
+    Evidence, KnowledgeError, Passage, Reader,
     index::unsigned,
     question::{Question, Term},
+    subject,
     words::words,
 };
 use crate::foundation::store::{
@@ -44,6 +45,9 @@ const TOGETHER: usize = 12;
 /// How much it counts, of all terms' weight, that they stand together.
 const TOGETHER_BONUS: f64 = 0.6;
 
+/// How much it counts, of all terms' weight, that the document is what the question asks about.
+const SUBJECT_BONUS: f64 = 0.8;
+
 /// Returns the passages that fit the question best, best first, among those that the reader may see.
 pub async fn search(
     store: &Store,
@@ -51,7 +55,8 @@ pub async fn search(
     reader: &Reader,
     limit: usize,
 ) -> Result<Vec<Passage>, KnowledgeError> {
-    let question = Question::read(question);
+    let asked = question[..question.floor_char_boundary(Question::LONGEST)].to_owned();
+    let question = Question::read(&asked);
     if question.terms.is_empty() || limit == 0 {
         return Ok(Vec::new());
     }
@@ -60,7 +65,13 @@ pub async fn search(
         .read(move |connection| {
             // One snapshot for counting and reading, while a learner may be writing.
             let snapshot = connection.unchecked_transaction()?;
-            find(&snapshot, &question, &reader, limit)
+            let subjects = subjects(&snapshot, &asked, &reader)?;
+            find(
+                &snapshot,
+                &question,
+                Evidence { subjects, ..Evidence::default() },
+                (&reader, limit),
+            )
         })
         .await
 }
@@ -68,16 +79,15 @@ pub async fn search(
 fn find(
     connection: &Connection,
     question: &Question,
-    reader: &str,
-    limit: usize,
+    mut evidence: Evidence,
+    (reader, limit): (&str, usize),
 ) -> Result<Vec<Passage>, KnowledgeError> {
     let visible = count_visible(connection, reader)?;
-    let mut rarity = Rarity::default();
     let mut promise: HashMap<i64, f64> = HashMap::new();
     for term in &question.terms {
         let having = passages_with(connection, term, reader)?;
         let weight = weight(visible, having.len());
-        rarity.weights.insert(term.stem.clone(), weight);
+        evidence.weights.insert(term.stem.clone(), weight);
         for id in having {
             *promise.entry(id).or_default() += weight;
         }
@@ -85,11 +95,11 @@ fn find(
     let mut candidates: Vec<(i64, f64)> = promise.into_iter().collect();
     candidates.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     candidates.truncate(CANDIDATES);
-    let rarity = Arc::new(rarity);
+    let evidence = Arc::new(evidence);
     let mut found = read(connection, &candidates, reader)?;
     for passage in &mut found {
-        passage.score = score(question, &rarity, passage);
-        passage.rarity = Arc::clone(&rarity);
+        passage.score = score(question, &evidence, passage);
+        passage.evidence = Arc::clone(&evidence);
     }
     found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
     found.truncate(limit);
@@ -102,6 +112,24 @@ fn weight(all: u64, having: usize) -> f64 {
     // A term that no passage has weighs what one weighs that few have: the asker's word may not be the writer's.
     let (all, having) = (all as f64, (having as f64).max(2.0));
     (1.0 + (all - having + 0.5).max(0.0) / (having + 0.5)).ln().max(0.05)
+}
+
+/// Returns the names of documents that a question asks about, among those that the reader may see.
+fn subjects(connection: &Connection, asked: &str, reader: &str) -> sql::Result<Vec<String>> {
+    let mut query = connection.prepare_cached(
+        "SELECT title FROM document WHERE readers IN ('everyone', :reader)
+         AND (title LIKE '% - %' OR title LIKE '% – %' OR title LIKE '% — %')",
+    )?;
+    let titles = query.query_map(named_params! { ":reader": reader }, |row| row.get(0))?;
+    let mut found = Vec::new();
+    for title in titles {
+        let title: String = title?;
+        let asked_about = subject::names(&title).filter(|name| subject::asks_about(asked, name));
+        found.extend(asked_about.map(str::to_lowercase));
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
 }
 
 fn count_visible(connection: &Connection, reader: &str) -> sql::Result<u64> {
@@ -168,7 +196,7 @@ fn passage(row: &Row<'_>) -> sql::Result<Passage> {
 
 /// Scores a passage: BM25F over its fields, and a bonus for terms that stand together.
 #[expect(clippy::cast_precision_loss, reason = "counts of words are far below 2^52")]
-fn score(question: &Question, rarity: &Rarity, passage: &Passage) -> f64 {
+fn score(question: &Question, evidence: &Evidence, passage: &Passage) -> f64 {
     let stems = |text: &str| words(text).into_iter().map(|word| word.stem).collect::<Vec<_>>();
     let (title, heading, text) =
         (stems(&passage.title), stems(&passage.heading), stems(&passage.text));
@@ -179,11 +207,15 @@ fn score(question: &Question, rarity: &Rarity, passage: &Passage) -> f64 {
         let frequency = TITLE * count(term, &title).min(1.0)
             + HEADING * count(term, &heading).min(1.0)
             + TEXT * count(term, &text) / length;
-        let weight = rarity.weight(term);
+        let weight = evidence.weight(term);
         total += weight;
         score += weight * frequency * (SATURATION + 1.0) / (frequency + SATURATION);
     }
-    score + TOGETHER_BONUS * total * together(question, rarity, &text)
+    let named =
+        !evidence.subjects.is_empty() && subject::may_answer(&evidence.subjects, &passage.title);
+    score
+        + TOGETHER_BONUS * total * together(question, evidence, &text)
+        + if named { SUBJECT_BONUS * total } else { 0.0 }
 }
 
 /// Counts a term among stems; a word that people use for it counts less.
@@ -192,15 +224,15 @@ fn count(term: &Term, stems: &[String]) -> f64 {
 }
 
 /// Returns the largest share of the question's weight that stands within a few words of the text.
-fn together(question: &Question, rarity: &Rarity, text: &[String]) -> f64 {
-    let total: f64 = question.terms.iter().map(|term| rarity.weight(term)).sum();
+fn together(question: &Question, evidence: &Evidence, text: &[String]) -> f64 {
+    let total: f64 = question.terms.iter().map(|term| evidence.weight(term)).sum();
     let hits: Vec<(usize, usize, f64)> = text
         .iter()
         .enumerate()
         .flat_map(|(at, stem)| {
             question.terms.iter().enumerate().filter_map(move |(number, term)| {
                 let likeness = term.likeness(stem);
-                (likeness > 0.0).then(|| (at, number, likeness * rarity.weight(term)))
+                (likeness > 0.0).then(|| (at, number, likeness * evidence.weight(term)))
             })
         })
         .collect();

@@ -14,10 +14,21 @@ const LONGEST: usize = 480;
 pub(super) struct Unit {
     /// Its bytes in the passage.
     pub(super) bytes: Range<usize>,
-    /// The term that it explains, where that stands before it and not in it.
-    pub(super) lead: Option<Range<usize>>,
-    /// Whether its lines are to be kept as they are.
+    /// The term that it explains, if it explains one: in it at its start, or before it.
+    pub(super) term: Option<Range<usize>>,
+    /// Whether it begins an explanation or a paragraph, or goes on with one.
+    pub(super) place: Place,
+    /// What it is made of.
     pub(super) kind: Kind,
+}
+
+/// Where a unit stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// At the beginning of an explanation or a paragraph.
+    Opening,
+    /// Further down.
+    Continuing,
 }
 
 /// What a unit is made of.
@@ -77,18 +88,28 @@ impl<'p> Finder<'p> {
             self.fence = Some((fence, bytes));
         } else if text.is_empty() || self.is_heading(text) {
             self.close();
-        } else if text.starts_with('|') && text.ends_with('|') {
+        } else if line.starts_with('|') && text.ends_with('|') && text.len() > 1 {
             self.close();
             if text.contains(char::is_alphanumeric) {
-                self.push(bytes, None, Kind::Row);
+                let cell = line[1..].find('|').map(|at| bytes.start + 1..bytes.start + 1 + at);
+                self.push(bytes, cell, Kind::Row);
             }
         } else {
-            if is_item(text) {
+            if is_item(text) || self.begins_another(line) {
                 self.close();
             }
             let from = self.open.take().map_or(bytes.start, |open| open.start);
             self.open = Some(from..bytes.end);
         }
+    }
+
+    /// Whether a line begins the next of several definitions that no empty line separates.
+    fn begins_another(&self, line: &str) -> bool {
+        let Some(open) = &self.open else { return false };
+        let mut lines = self.passage[open.clone()].lines();
+        let first = lines.next().unwrap_or_default();
+        let deeper = lines.any(|line| indent(line) > indent(first) + 1);
+        indent(line) == indent(first) && (deeper || (has_columns(first) && has_columns(line)))
     }
 
     fn is_heading(&self, text: &str) -> bool {
@@ -109,30 +130,24 @@ impl<'p> Finder<'p> {
         let own = indent(first);
         let defines =
             lines.next().is_some_and(|second| indent(second) > own + 1) || has_columns(first);
-        if defines && !is_item(first.trim()) {
-            let term = bytes.start..bytes.start + term_length(first);
-            if block.len() <= LONGEST {
-                self.push(bytes, None, Kind::Prose);
-            } else {
-                self.sentences(bytes, Some(&term));
-            }
-            self.term = Some((term, own));
-            return;
-        }
-        let lead =
-            self.term.as_ref().filter(|(_, indent)| *indent < own).map(|(term, _)| term.clone());
-        if lead.is_none() {
-            self.term = None;
-        }
-        if block.len() <= LONGEST {
-            self.push(bytes, lead, Kind::Prose);
+        let term = if defines && !is_item(first.trim()) {
+            let term = bytes.start + own..bytes.start + term_length(first);
+            self.term = Some((term.clone(), own));
+            Some(term)
         } else {
-            self.sentences(bytes, lead.as_ref());
+            // What is indented further than a term goes on about it.
+            self.term = self.term.take().filter(|(_, indent)| *indent < own);
+            self.term.as_ref().map(|(term, _)| term.clone())
+        };
+        if block.len() <= LONGEST {
+            self.push(bytes, term, Kind::Prose);
+        } else {
+            self.sentences(bytes, term.as_ref());
         }
     }
 
     /// Pushes windows of sentences: from each sentence on, as many as may be quoted.
-    fn sentences(&mut self, bytes: Range<usize>, lead: Option<&Range<usize>>) {
+    fn sentences(&mut self, bytes: Range<usize>, term: Option<&Range<usize>>) {
         let block = &self.passage[bytes.clone()];
         let mut starts: Vec<usize> = vec![0];
         starts.extend(sentence_ends(block));
@@ -141,21 +156,26 @@ impl<'p> Finder<'p> {
             let ends = &starts[at + 1..];
             let end =
                 ends.iter().take_while(|end| **end - start <= LONGEST).last().unwrap_or(&ends[0]);
-            let outside = |lead: &&Range<usize>| lead.end <= bytes.start + start;
-            let lead = lead.filter(outside).cloned();
-            self.push(bytes.start + start..bytes.start + end, lead, Kind::Prose);
+            self.push(bytes.start + start..bytes.start + end, term.cloned(), Kind::Prose);
+            if let Some(unit) = self.units.last_mut()
+                && *start > 0
+            {
+                unit.place = Place::Continuing;
+            }
             if *end == block.len() {
                 break;
             }
         }
     }
 
-    fn push(&mut self, bytes: Range<usize>, lead: Option<Range<usize>>, kind: Kind) {
+    fn push(&mut self, bytes: Range<usize>, term: Option<Range<usize>>, kind: Kind) {
         let slice = &self.passage[bytes.clone()];
         let start = bytes.start + (slice.len() - slice.trim_start().len());
         let bytes = start..start + slice.trim().len();
         if !bytes.is_empty() {
-            self.units.push(Unit { bytes, lead, kind });
+            let before = term.as_ref().is_some_and(|term| term.end <= bytes.start);
+            let place = if before { Place::Continuing } else { Place::Opening };
+            self.units.push(Unit { bytes, term, place, kind });
         }
     }
 }
@@ -219,7 +239,7 @@ mod tests {
     fn what_follows_an_explanation_keeps_its_term() {
         let passage = "  Restart=\n      Says when.\n\n      Says more.";
         let found = units(passage, "");
-        assert_eq!(found[1].lead.clone().map(|lead| passage[lead].trim()), Some("Restart="));
+        assert_eq!(found[1].term.clone().map(|term| &passage[term]), Some("Restart="));
     }
 
     proptest::proptest! {
@@ -227,7 +247,7 @@ mod tests {
         fn any_text_has_units_within_it(text in "(?s).{0,600}", heading in ".{0,9}") {
             for unit in units(&text, &heading) {
                 proptest::prop_assert!(text.get(unit.bytes).is_some());
-                proptest::prop_assert!(unit.lead.is_none_or(|lead| text.get(lead).is_some()));
+                proptest::prop_assert!(unit.term.is_none_or(|term| text.get(term).is_some()));
             }
         }
     }

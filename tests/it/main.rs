@@ -9,6 +9,7 @@ mod api;
 mod ask;
 mod conversation;
 mod disk;
+mod knowledge;
 mod layout;
 mod node;
 mod run;

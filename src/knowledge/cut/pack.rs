@@ -91,8 +91,13 @@ fn fits(text: &str, limit: usize) -> bool {
     text.len() <= limit || text.chars().nth(limit).is_none()
 }
 
+/// Takes white space off, but not a first line's indentation, which says what belongs to what.
 fn trimmed(text: &str, bytes: Range<usize>) -> Range<usize> {
     let slice = &text[bytes.clone()];
-    let start = bytes.start + (slice.len() - slice.trim_start().len());
-    start..start + slice.trim().len()
+    let end = bytes.start + slice.trim_end().len();
+    let blank = slice.len() - slice.trim_start().len();
+    let line = slice[..blank].rfind('\n').map(|at| bytes.start + at + 1);
+    let begins_line = bytes.start == 0 || text[..bytes.start].ends_with('\n');
+    let start = line.or(begins_line.then_some(bytes.start)).unwrap_or(bytes.start + blank);
+    if slice.trim().is_empty() { end..end } else { start..end }
 }
