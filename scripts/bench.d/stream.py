@@ -6,6 +6,8 @@ engine runs alternate with the streamed answers, so that the speed of both can b
 """
 
 import json
+import os
+import shutil
 import statistics
 import time
 
@@ -25,7 +27,7 @@ def measure(places, options):
     places.need(places.binary, model)
     answers, bare = [], []
     with Root(places) as root:
-        (root.path / "opt/ladylinux/models" / model.name).symlink_to(model)
+        shutil.copytree(model, root.path / "opt/ladylinux/models" / model.name, copy_function=_link_or_copy)
         settings = {
             "LADYLINUX_FEATURES": "token-timing",
             "LADYLINUX_LLM_MODEL": model.name,
@@ -65,6 +67,14 @@ def summarise(costs, answers, bare):
         "reached": p50 <= AT_MOST_P50_US,
         "decode_streamed_over_bare": figures.paired_ratio([_decode_rate(answer) for answer in answers], bare),
     }
+
+
+def _link_or_copy(source, target):
+    """Gives a file a second name, for a node refuses models that only a symbolic link brings below its directory."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def _wait_for_the_worker(server):

@@ -15,9 +15,10 @@ from node import Root, fastapi
 from places import HERE, Stop, run, say, tool
 
 CONNECTIONS = 64
-QUESTION = json.dumps({"text": "what time is it?"})
-# Fewer than the node remembers and more than there are connections, so that no conversation is asked twice at once.
-CONVERSATIONS = 200
+# The answer of a deterministic intent that comes to one kilobyte of events.
+QUESTION = json.dumps({"text": "what can you do?"})
+# More than the node remembers, so that each turn begins a conversation, and says so as the recorded one did.
+CONVERSATIONS = 1000
 ROUTES = {
     "/health/live": {"method": "GET", "at_least": None},
     "/v1/models": {"method": "GET", "at_least": 10.0},
@@ -98,21 +99,22 @@ def _compare_answers(ours, theirs, payload):
 
 def _load(wrk, ours, theirs, options):
     rows = []
+    conversations = [str(uuid.uuid4()) for _ in range(CONVERSATIONS)]
     for pair in range(options.web_pairs):
         sides = [("ours", ours), ("fastapi", theirs)]
         for route in options.route or ROUTES:
             for side, server in sides if pair % 2 == 0 else reversed(sides):
-                result = _wrk(wrk, server, route, options.seconds)
+                result = _wrk(wrk, server, route, options.seconds, conversations)
                 rows.append({"pair": pair, "route": route, "side": side, **result})
         latest = " ".join(f"{row['side']}:{row['route']}={row['per_second']:.0f}/s" for row in rows if row["pair"] == pair)
         say(f"http pair {pair + 1}/{options.web_pairs}: {latest}")
     return rows
 
 
-def _wrk(wrk, server, route, seconds):
+def _wrk(wrk, server, route, seconds, conversations):
     method = ROUTES[route]["method"]
     environment = {"PATH": os.environ["PATH"], "BENCH_METHOD": method, "BENCH_BODY": QUESTION}
-    environment["BENCH_CONVERSATIONS"] = " ".join(str(uuid.uuid4()) for _ in range(CONVERSATIONS))
+    environment["BENCH_CONVERSATIONS"] = " ".join(conversations)
     url = server.url + (route if method == "GET" else "/")
     load = [wrk, "--threads", 1, "--connections", CONNECTIONS, "--duration", f"{seconds}s", "--script", HERE / "load.lua", url]
     result = json.loads(run(load, env=environment).splitlines()[-1])
