@@ -43,10 +43,11 @@ def tables(found):
 def _heading(record, part):
     machine = record["machine"]
     instructions = f" ({', '.join(machine['instructions'])})" if machine["instructions"] else ""
+    load = f" Load average at the start: {record['load_average_before'][0]:.2f}."
     note = f" {record['note']}" if record["note"] else ""
     return (
         f"### {part['title']}\n\n{record['started'][:10]}, commit {record['commit']}: {machine['cpu']}, {machine['cores']} cores"
-        f"{instructions}, {machine['memory_gib']} GiB, Linux {machine['kernel']}, {machine['system']}.{note}\n\n"
+        f"{instructions}, {machine['memory_gib']} GiB, Linux {machine['kernel']}, {machine['system']}.{load}{note}\n\n"
     )
 
 
