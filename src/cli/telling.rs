@@ -126,10 +126,12 @@ impl Heard {
 
 /// Writes a citation in a line: its number, title, headings, page and path.
 fn source(citation: &Value) -> String {
-    let heading = Some(text(&citation["heading"])).filter(|heading| !heading.is_empty());
+    // The outermost heading of a document is usually its title.
+    let (title, heading) = (text(&citation["title"]), text(&citation["heading"]));
+    let title = Some(title).filter(|title| heading.is_empty() || !heading.starts_with(title));
+    let heading = Some(heading).filter(|heading| !heading.is_empty());
     let page = citation["page"].as_u64().map(|page| format!("page {page}"));
-    let place: Vec<&str> =
-        [Some(text(&citation["title"])), heading, page.as_deref()].into_iter().flatten().collect();
+    let place: Vec<&str> = [title, heading, page.as_deref()].into_iter().flatten().collect();
     let place = place.join(", ");
     let line = format!("[{}] {place} ({})", citation["number"], text(&citation["document"]));
     printable(&line).replace('\n', " ")
@@ -167,6 +169,8 @@ mod tests {
     fn a_source_is_one_line_with_what_is_known_of_it() {
         let citation = json!({"number": 2, "title": "Workers", "heading": "Deaths", "page": null, "document": "docs/a.md"});
         assert_eq!(source(&citation), "[2] Workers, Deaths (docs/a.md)");
+        let twice = json!({"number": 1, "title": "Workers", "heading": "Workers › Deaths", "document": "a"});
+        assert_eq!(source(&twice), "[1] Workers › Deaths (a)");
         assert_eq!(source(&json!({})), "[null]  ()");
     }
 }

@@ -10,6 +10,17 @@
 //! A turn is a stream of [`TurnEvent`]s that works only while it is read; dropping it stops everything at once. Who stands in for
 //! whom is decided in `machine`. Conversations live in memory and are gone after a restart; what is said in them is in no log.
 //! Nothing here changes the machine: commands are another room's business.
+//!
+//! ```
+//! use ladylinux::conversation::{Intent, Recognition, recognize};
+//! use ladylinux::host::Topic;
+//!
+//! let Recognition::Clear(recognized) = recognize("how much disk space is free?") else {
+//!     panic!("that is clear")
+//! };
+//! assert_eq!(recognized.intent, Intent::Host(Topic::Disk));
+//! assert_eq!(recognize("how do I check disk space with df?"), Recognition::Nothing);
+//! ```
 
 mod answer;
 mod cite;
