@@ -4,7 +4,7 @@ use super::{
     cite::{cited, quoted},
     event::{AnsweredBy, Basis, Cited, Timings, TurnEvent},
     intents::{Intent, Recognized},
-    machine::{Effect, Fact, State, Step, step},
+    machine::{Effect, Fact, Prompted, State, Step, step},
     memory::{Exchange, Key},
     model::Text,
     reply,
@@ -50,6 +50,16 @@ pub(super) struct Telling {
     intent: &'static str,
     timings: Timings,
     said: String,
+}
+
+impl Material {
+    /// Returns the passages that a prompt has.
+    pub(super) fn passages(&self, prompted: Prompted) -> &[Passage] {
+        match prompted {
+            Prompted::History | Prompted::Passages => &self.passages,
+            Prompted::BestPassage => &self.passages[..self.passages.len().min(1)],
+        }
+    }
 }
 
 impl Asked {
@@ -135,13 +145,16 @@ impl Telling {
         let mut taken = taken;
         while let Some(effect) = effects.pop_front() {
             match effect {
-                Effect::Ask(remembering) => {
+                Effect::Ask(prompted) => {
                     let text = match taken.take() {
                         Some(text) => text,
-                        None => self.inner.generate(&self.asked, &material, remembering).await,
+                        None => self.inner.generate(&self.asked, &material, prompted).await,
                     };
                     match self.stream(&outlet, &mut state, text).await {
-                        Ok(completion) => return self.cite(outlet, &material, completion).await,
+                        Ok(completion) => {
+                            let passages = material.passages(prompted);
+                            return self.cite(outlet, passages, completion).await;
+                        }
                         Err(error) => {
                             let next = step(state, Fact::Failed(error));
                             state = next.state;
@@ -150,7 +163,7 @@ impl Telling {
                     }
                 }
                 Effect::TellLoading => outlet.tell(loading()).await,
-                Effect::TellForgotten => outlet.tell(forgotten()).await,
+                Effect::TellWithout(prompted) => outlet.tell(without(prompted)).await,
                 Effect::TellInstead(error) => outlet.tell(instead(&error)).await,
                 Effect::Quote(issue) => return self.quote(outlet, &material, issue).await,
                 Effect::Fail(error) => return self.fail(outlet, &error).await,
@@ -184,9 +197,9 @@ impl Telling {
         }
     }
 
-    async fn cite(mut self, outlet: Outlet, material: &Material, completion: Completion) {
-        if !material.passages.is_empty() {
-            let (basis, citations) = cited(&self.said, &material.passages);
+    async fn cite(mut self, outlet: Outlet, passages: &[Passage], completion: Completion) {
+        if !passages.is_empty() {
+            let (basis, citations) = cited(&self.said, passages);
             outlet.tell(TurnEvent::Citations { basis, citations }).await;
         }
         self.timings.tokens = Some(completion.completion_tokens);
@@ -288,11 +301,17 @@ fn loading() -> TurnEvent {
     )
 }
 
-fn forgotten() -> TurnEvent {
-    TurnEvent::note(
-        "history_left_out",
-        "What was said before does not fit into the language model together with this question, so it was left out.",
-    )
+fn without(prompted: Prompted) -> TurnEvent {
+    match prompted {
+        Prompted::History | Prompted::Passages => TurnEvent::note(
+            "history_left_out",
+            "What was said before does not fit into the language model together with this question, so it was left out.",
+        ),
+        Prompted::BestPassage => TurnEvent::note(
+            "passages_left_out",
+            "The passages do not all fit into the language model together with this question, so it was given the best one only.",
+        ),
+    }
 }
 
 fn instead(error: &WorkerError) -> TurnEvent {

@@ -3,8 +3,8 @@
 //! ```text
 //! open ──model ready──▶ Waiting ──first token──▶ Speaking ──failed──▶ Ended (error)
 //!   │                    │ ▲  │
-//!   │   prompt too long, │ │  └─failed──▶ Ended (quotes if there are passages, otherwise an error)
-//!   │   once: ask again  └─┘
+//!   │   prompt too long: │ │  └─failed──▶ Ended (quotes if there are passages, otherwise an error)
+//!   │   ask with less    └─┘
 //!   └──model not ready──▶ Ended (quotes, or an honest "not found")
 //! ```
 //!
@@ -19,7 +19,7 @@ pub(super) enum State {
     /// The language model was asked and said nothing yet.
     Waiting {
         /// What it was asked with.
-        remembering: Remembering,
+        prompted: Prompted,
         /// What it was given.
         grounds: Grounds,
     },
@@ -29,20 +29,24 @@ pub(super) enum State {
     Ended,
 }
 
-/// Whether a prompt has the turns before.
+/// What a prompt has besides the question; each has less than the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Remembering {
-    /// The turns before are in it.
+pub(super) enum Prompted {
+    /// The turns before, and every passage.
     History,
-    /// It has the question alone.
-    Nothing,
+    /// Every passage.
+    Passages,
+    /// The best passage.
+    BestPassage,
 }
 
 /// What the documents gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Grounds {
-    /// Passages were found.
+    /// Several passages were found.
     Passages,
+    /// One was found.
+    OnePassage,
     /// None was found.
     Nothing,
 }
@@ -71,11 +75,11 @@ pub(super) enum Fact {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Effect {
     /// Ask the language model.
-    Ask(Remembering),
+    Ask(Prompted),
     /// Tell the person that the language model is still loading.
     TellLoading,
-    /// Tell the person why the turns before are left out.
-    TellForgotten,
+    /// Tell the person what the prompt goes without, because everything did not fit.
+    TellWithout(Prompted),
     /// Tell the person why the documents are quoted instead.
     TellInstead(WorkerError),
     /// Quote the documents, or say that they do not say.
@@ -93,11 +97,11 @@ pub(super) struct Step {
 }
 
 /// Decides who is asked, after the documents were searched.
-pub(super) fn open(readiness: Readiness, remembering: Remembering, grounds: Grounds) -> Step {
-    let asking = |effects| Step { state: State::Waiting { remembering, grounds }, effects };
+pub(super) fn open(readiness: Readiness, prompted: Prompted, grounds: Grounds) -> Step {
+    let asking = |effects| Step { state: State::Waiting { prompted, grounds }, effects };
     match readiness {
-        Readiness::Ready => asking(vec![Effect::Ask(remembering)]),
-        Readiness::Loading => asking(vec![Effect::TellLoading, Effect::Ask(remembering)]),
+        Readiness::Ready => asking(vec![Effect::Ask(prompted)]),
+        Readiness::Loading => asking(vec![Effect::TellLoading, Effect::Ask(prompted)]),
         Readiness::NotReady(issue) => {
             Step { state: State::Ended, effects: vec![Effect::Quote(issue)] }
         }
@@ -110,8 +114,8 @@ pub(super) fn step(state: State, fact: Fact) -> Step {
         (State::Waiting { .. }, Fact::Spoke) => {
             Step { state: State::Speaking, effects: Vec::new() }
         }
-        (State::Waiting { remembering, grounds }, Fact::Failed(error)) => {
-            stand_in(remembering, grounds, error)
+        (State::Waiting { prompted, grounds }, Fact::Failed(error)) => {
+            stand_in(prompted, grounds, error)
         }
         (State::Speaking, Fact::Failed(error)) => {
             Step { state: State::Ended, effects: vec![Effect::Fail(error)] }
@@ -121,23 +125,28 @@ pub(super) fn step(state: State, fact: Fact) -> Step {
 }
 
 /// Decides who stands in for a language model that said nothing.
-fn stand_in(remembering: Remembering, grounds: Grounds, error: WorkerError) -> Step {
+fn stand_in(prompted: Prompted, grounds: Grounds, error: WorkerError) -> Step {
     if is_overflow(&error) {
-        // A prompt is never cut silently: the turns before are left out as a whole, once, and the person is told.
-        return match remembering {
-            Remembering::History => Step {
-                state: State::Waiting { remembering: Remembering::Nothing, grounds },
-                effects: vec![Effect::TellForgotten, Effect::Ask(Remembering::Nothing)],
-            },
-            Remembering::Nothing => {
-                Step { state: State::Ended, effects: vec![Effect::Fail(error)] }
+        // A prompt is never cut silently: whole parts are left out, one after the other, and the person is told.
+        let less = match (prompted, grounds) {
+            (Prompted::History, _) => Prompted::Passages,
+            (Prompted::Passages, Grounds::Passages) => Prompted::BestPassage,
+            (Prompted::Passages, Grounds::OnePassage | Grounds::Nothing)
+            | (Prompted::BestPassage, _) => {
+                return Step { state: State::Ended, effects: vec![Effect::Fail(error)] };
             }
+        };
+        return Step {
+            state: State::Waiting { prompted: less, grounds },
+            effects: vec![Effect::TellWithout(less), Effect::Ask(less)],
         };
     }
     let effects = match (grounds, error) {
         (_, WorkerError::NotReady(issue)) => vec![Effect::Quote(Some(issue))],
         (_, WorkerError::Stopping) => vec![Effect::Fail(WorkerError::Stopping)],
-        (Grounds::Passages, error) => vec![Effect::TellInstead(error), Effect::Quote(None)],
+        (Grounds::Passages | Grounds::OnePassage, error) => {
+            vec![Effect::TellInstead(error), Effect::Quote(None)]
+        }
         (Grounds::Nothing, error) => vec![Effect::Fail(error)],
     };
     Step { state: State::Ended, effects }
@@ -173,20 +182,19 @@ mod tests {
         }
     }
 
-    fn waiting(remembering: Remembering, grounds: Grounds) -> State {
-        State::Waiting { remembering, grounds }
+    fn waiting(prompted: Prompted, grounds: Grounds) -> State {
+        State::Waiting { prompted, grounds }
     }
 
     #[test]
     fn without_a_model_the_documents_answer() {
-        let step =
-            open(Readiness::NotReady(Some(issue())), Remembering::History, Grounds::Passages);
+        let step = open(Readiness::NotReady(Some(issue())), Prompted::History, Grounds::Passages);
         assert_eq!(step.effects, [Effect::Quote(Some(issue()))]);
     }
 
     #[test]
     fn a_worker_that_dies_before_its_first_token_is_stood_in_for_by_the_documents() {
-        let state = waiting(Remembering::History, Grounds::Passages);
+        let state = waiting(Prompted::History, Grounds::Passages);
         let step = step(state, Fact::Failed(WorkerError::Died));
         assert_eq!(step.effects, [Effect::TellInstead(WorkerError::Died), Effect::Quote(None)]);
     }
@@ -194,26 +202,27 @@ mod tests {
     #[test]
     fn a_worker_that_dies_in_mid_answer_is_an_error() {
         // VOX-69
-        let spoke = step(waiting(Remembering::Nothing, Grounds::Passages), Fact::Spoke);
+        let spoke = step(waiting(Prompted::Passages, Grounds::Passages), Fact::Spoke);
         let died = step(spoke.state, Fact::Failed(WorkerError::Died));
         assert_eq!(died.effects, [Effect::Fail(WorkerError::Died)]);
     }
 
     #[test]
     fn a_failure_without_passages_is_an_error() {
-        let state = waiting(Remembering::Nothing, Grounds::Nothing);
+        let state = waiting(Prompted::Passages, Grounds::Nothing);
         let step = step(state, Fact::Failed(WorkerError::QueueTimeout));
         assert_eq!(step.effects, [Effect::Fail(WorkerError::QueueTimeout)]);
     }
 
     #[test]
-    fn a_prompt_that_is_too_long_is_asked_once_more_without_history_and_then_refused_with_numbers()
-    {
-        let first =
-            step(waiting(Remembering::History, Grounds::Passages), Fact::Failed(overflow()));
-        assert_eq!(first.effects, [Effect::TellForgotten, Effect::Ask(Remembering::Nothing)]);
-        let second = step(first.state, Fact::Failed(overflow()));
-        assert_eq!(second.effects, [Effect::Fail(overflow())]);
+    fn a_prompt_that_is_too_long_loses_whole_parts_and_is_then_refused_with_numbers() {
+        let mut now = open(Readiness::Ready, Prompted::History, Grounds::Passages);
+        for less in [Prompted::Passages, Prompted::BestPassage] {
+            now = step(now.state, Fact::Failed(overflow()));
+            assert_eq!(now.effects, [Effect::TellWithout(less), Effect::Ask(less)]);
+        }
+        now = step(now.state, Fact::Failed(overflow()));
+        assert_eq!(now.effects, [Effect::Fail(overflow())]);
     }
 
     fn errors() -> impl Strategy<Value = WorkerError> {
@@ -235,14 +244,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_turn_ends_at_most_once_and_asks_at_most_twice(
+        fn a_turn_ends_at_most_once_and_asks_at_most_thrice(
             facts in prop::collection::vec(facts(), 0..12),
             history: bool,
             passages: bool,
         ) {
-            let remembering = if history { Remembering::History } else { Remembering::Nothing };
+            let prompted = if history { Prompted::History } else { Prompted::Passages };
             let grounds = if passages { Grounds::Passages } else { Grounds::Nothing };
-            let mut now = open(Readiness::Ready, remembering, grounds);
+            let mut now = open(Readiness::Ready, prompted, grounds);
             let mut effects = std::mem::take(&mut now.effects);
             for fact in facts {
                 now = step(now.state, fact);
@@ -250,7 +259,7 @@ mod tests {
             }
             let count = |wanted: fn(&Effect) -> bool| effects.iter().filter(|one| wanted(one)).count();
             prop_assert!(count(|one| matches!(one, Effect::Quote(_) | Effect::Fail(_))) <= 1);
-            prop_assert!(count(|one| matches!(one, Effect::Ask(_))) <= 2);
+            prop_assert!(count(|one| matches!(one, Effect::Ask(_))) <= 3);
         }
     }
 }

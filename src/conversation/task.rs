@@ -4,7 +4,7 @@ use super::{
     Ask, Refused, Who,
     answer::{Asked, Material, Telling, milliseconds},
     intents::{Intent, Recognition, Recognized, language_of, recognize},
-    machine::{self, Effect, Grounds, Remembering},
+    machine::{self, Effect, Grounds, Prompted},
     memory::{Exchange, Key, Memory},
     model::{Model, Text},
     prompt::prompt,
@@ -116,19 +116,20 @@ impl Conversations {
         let retrieval_ms = milliseconds(searched.elapsed());
         let material =
             Material { passages, history, perhaps, retrieval_ms, language: language_of(text) };
-        let remembering = match material.history[..] {
-            [] => Remembering::Nothing,
-            [..] => Remembering::History,
+        let prompted = match material.history[..] {
+            [] => Prompted::Passages,
+            [..] => Prompted::History,
         };
         let grounds = match material.passages[..] {
             [] => Grounds::Nothing,
+            [_] => Grounds::OnePassage,
             [..] => Grounds::Passages,
         };
-        let opening = machine::open(self.0.model.readiness(), remembering, grounds);
+        let opening = machine::open(self.0.model.readiness(), prompted, grounds);
         // The place in the queue is taken before the first event, so that a full queue can be answered as such.
         let text = match opening.effects.last() {
-            Some(Effect::Ask(remembering)) => {
-                match self.0.generate(&telling.asked, &material, *remembering).await {
+            Some(Effect::Ask(prompted)) => {
+                match self.0.generate(&telling.asked, &material, *prompted).await {
                     Err(WorkerError::Full { retry_after }) => {
                         return Err(Refused::Busy { retry_after });
                     }
@@ -162,14 +163,14 @@ impl Inner {
         &self,
         asked: &Asked,
         material: &Material,
-        remembering: Remembering,
+        prompted: Prompted,
     ) -> Result<Text, WorkerError> {
-        let history = match remembering {
-            Remembering::History => material.history.as_slice(),
-            Remembering::Nothing => &[],
+        let history = match prompted {
+            Prompted::History => material.history.as_slice(),
+            Prompted::Passages | Prompted::BestPassage => &[],
         };
-        let question = asked.text.expose();
-        let request = prompt(question, &material.passages, history, self.max_tokens);
+        let passages = material.passages(prompted);
+        let request = prompt(asked.text.expose(), passages, history, self.max_tokens);
         self.model.generate(request).await
     }
 

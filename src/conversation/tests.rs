@@ -268,11 +268,15 @@ async fn a_worker_that_fails_before_its_first_word_is_stood_in_for_by_quotes() {
 }
 
 #[tokio::test]
-async fn a_prompt_that_is_too_long_is_asked_again_without_history_and_never_cut_silently() {
+async fn a_prompt_that_is_too_long_loses_whole_parts_and_is_never_cut_silently() {
     let script = Script::of(vec![
         says(&["Blue."]),
         Ok(vec![Line::Fail(overflow())]),
         says(&["Started again [1]."]),
+        Ok(vec![Line::Fail(overflow())]),
+        Ok(vec![Line::Fail(overflow())]),
+        says(&["Started again [1], and [2]."]),
+        Ok(vec![Line::Fail(overflow())]),
         Ok(vec![Line::Fail(overflow())]),
         Ok(vec![Line::Fail(overflow())]),
     ]);
@@ -282,6 +286,11 @@ async fn a_prompt_that_is_too_long_is_asked_again_without_history_and_never_cut_
     let events = node.events(id, QUESTION).await;
     assert_eq!(data(&events, "note")["code"], "history_left_out");
     assert_eq!(answer(&events), "Started again [1].");
+    let events = node.events(id, QUESTION).await;
+    let notes: Vec<_> = events.iter().filter(|(name, _)| *name == "note").collect();
+    assert_eq!(notes[1].1["code"], "passages_left_out");
+    // Only the passage that it was given can be cited.
+    assert_eq!(data(&events, "citations")["citations"].as_array().unwrap().len(), 1);
     let events = node.events(id, QUESTION).await;
     let error = data(&events, "error");
     assert_eq!(error["code"], "context_overflow");
