@@ -12,7 +12,8 @@ const program = process.env.LADYLINUX_PROGRAM ?? join(project, "target/debug/lad
 export async function start({ model } = {}) {
   const root = mkdtempSync(join(tmpdir(), "ladylinux-page-"));
   const address = join(root, "address");
-  const env = { ...process.env, LADYLINUX_ROOT: root, LADYLINUX_PORT: "0", LADYLINUX_LLM_MAX_TOKENS: "2000" };
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LADYLINUX_")));
+  const env = { ...inherited, LADYLINUX_ROOT: root, LADYLINUX_PORT: "0", LADYLINUX_LLM_CONTEXT_TOKENS: "6144", LADYLINUX_LLM_MAX_TOKENS: "3000" };
   const run = (...args) => execFileSync(program, args, { env, cwd: project, stdio: ["ignore", "ignore", "inherit"] });
   run("provision");
   run("migrate");

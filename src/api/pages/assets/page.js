@@ -90,7 +90,8 @@ function draw(turn) {
 function sources(citations) {
   if (!citations?.length) return null;
   const rows = citations.map((citation) => {
-    const where = [citation.title || citation.document, citation.heading, citation.page && `page ${citation.page}`];
+    const title = citation.heading?.startsWith(citation.title) ? null : citation.title || citation.document;
+    const where = [title, citation.heading, citation.page && `page ${citation.page}`];
     const quote = element("blockquote", citation.quote ?? "");
     return element("li", element("details", element("summary", where.filter(Boolean).join(" · ")), element("p", citation.document), quote));
   });
