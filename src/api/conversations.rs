@@ -4,7 +4,7 @@ use super::{
     app::App,
     error::{Failure, FieldError, Problem},
     extractors::{Caller, Json, Path, Validate},
-    openapi::{BadRequests, EventStream, Problems},
+    openapi::{BadRequests, Problems, ServerSentEvent},
     sse,
 };
 use crate::conversation::{self, Ask, LONGEST_QUESTION, Place, Refused, TurnEvent};
@@ -92,7 +92,7 @@ pub(super) async fn begin(
     params(("id" = ConversationId, Path, description = "The conversation")),
     request_body = Question,
     responses(
-        (status = 200, description = "The answer, as server-sent events", body = EventStream, content_type = "text/event-stream"),
+        (status = 200, description = "The answer, as server-sent events", body = ServerSentEvent, content_type = "text/event-stream"),
         Problems,
         BadRequests,
     ),

@@ -7,6 +7,7 @@ use super::{
     error::{Failure, FieldError},
     exposure,
     exposure::Origin,
+    strict,
     tokens::{self, Scope},
 };
 use crate::conversation::Who;
@@ -50,7 +51,7 @@ impl<T: DeserializeOwned + Validate> FromRequest<App> for Json<T> {
         }
         let http = &app.node.settings.http;
         let bytes = read(request, http.max_body_bytes, http.request_timeout).await?;
-        let value: T = parse(&bytes)?;
+        let strict::ByName(value) = parse::<strict::ByName<T>>(&bytes)?;
         let problems = value.problems();
         if problems.is_empty() { Ok(Self(value)) } else { Err(Failure::fields(problems)) }
     }
@@ -151,6 +152,8 @@ fn kind(reason: &str) -> &'static str {
         ("unknown variant", "unknown_value"),
         ("duplicate field", "duplicate_field"),
         ("invalid type", "wrong_type"),
+        ("must be from", "out_of_range"),
+        ("must be at most", "out_of_range"),
     ]
     .into_iter()
     .find_map(|(start, kind)| reason.starts_with(start).then_some(kind))

@@ -29,6 +29,7 @@ mod release;
 mod router;
 mod server;
 mod sse;
+mod strict;
 pub mod tokens;
 mod workers;
 

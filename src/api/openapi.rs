@@ -6,6 +6,7 @@ use super::{
     extractors::Caller,
     router,
 };
+use crate::conversation::TurnEvent;
 use axum::{
     body::Bytes,
     extract::State,
@@ -14,7 +15,7 @@ use axum::{
 };
 use std::collections::BTreeMap;
 use utoipa::{
-    IntoResponses, Modify, OpenApi, PartialSchema, ToSchema,
+    IntoResponses, Modify, OpenApi, ToSchema,
     openapi::{
         ContentBuilder, HeaderBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, Type,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -32,7 +33,7 @@ use utoipa::{
             On a loopback node, callers on the machine need no token; everywhere else they do.",
         license(name = "GPL-3.0-or-later", identifier = "GPL-3.0-or-later"),
     ),
-    components(schemas(Problem, OpenAiError)),
+    components(schemas(Problem, OpenAiError, TurnEvent)),
     modifiers(&Finish),
     tags(
         (name = "conversations", description = "Ask in several turns; answers stream and cite"),
@@ -145,14 +146,13 @@ fn documented(failures: &[(&str, &str)], media: &str, schema: &str) -> Responses
     failures.iter().map(response).collect()
 }
 
-/// A stream of server-sent events, described as the text it is.
-#[derive(Debug)]
-pub(super) struct EventStream;
-
-impl PartialSchema for EventStream {
-    fn schema() -> RefOr<utoipa::openapi::schema::Schema> {
-        ObjectBuilder::new().schema_type(Type::String).into()
-    }
+/// One of the server-sent events that an answer consists of.
+#[derive(Debug, utoipa::ToSchema)]
+#[expect(dead_code, reason = "it only describes what is sent")]
+pub(super) struct ServerSentEvent {
+    /// What kind of event it is; OpenAI's streams have no kinds.
+    #[schema(required = false)]
+    event: String,
+    /// A JSON object; OpenAI's streams end with `[DONE]`.
+    data: String,
 }
-
-impl ToSchema for EventStream {}

@@ -7,6 +7,7 @@
 
 mod api;
 mod ask;
+mod chat;
 mod conversation;
 mod disk;
 mod knowledge;

@@ -46,7 +46,7 @@ const RECOVERY: Duration = Duration::from_secs(2);
     responses(
         (status = 200, description = "The answer", content(
             (ChatCompletion = "application/json"),
-            (super::openapi::EventStream = "text/event-stream"),
+            (super::openapi::ServerSentEvent = "text/event-stream"),
         )),
         OpenAiErrors,
     ),
@@ -59,15 +59,13 @@ pub(super) async fn create(
 ) -> Result<Response, Failure> {
     request.supported()?;
     let model = model(&app, &request.model).await?;
-    let tell = match request.stream_options.and_then(|options| options.include_usage) {
+    let tell = match request.stream_options.as_ref().and_then(|options| options.include_usage) {
         Some(true) => Tell::Usage,
         Some(false) | None => Tell::Nothing,
     };
     let streams = request.stream == Some(true);
     let llm = &app.node.workers.llm;
-    let context = llm.status().model.map(|model| model.context_tokens);
-    let context = context.unwrap_or(app.node.settings.llm.context_tokens);
-    let asked = request.generate(app.node.settings.llm.max_tokens, context);
+    let asked = request.generate(app.node.settings.llm.max_tokens);
     let generation = llm.generate(asked).await?;
     let id = format!("chatcmpl-{}", RequestId::new().0.simple());
     let head = Head { id, created: time::now().0 / 1000, model };

@@ -6,6 +6,7 @@ use super::schema;
 use crate::api::{
     error::{Failure, FieldError},
     extractors::Validate,
+    strict::{self, Whole},
 };
 use crate::foundation::values::Redacted;
 use crate::inference::workers::{ChatMessage, Generate, Sampling};
@@ -13,8 +14,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
 
-/// Far above any context there is; what is more than the model's context is cut to it.
-const MOST_TOKENS: u64 = 1_048_576;
+/// Far above any context there is. Whether prompt and answer fit the context, the worker says.
+const MOST_TOKENS: i64 = 1_048_576;
 
 /// What is to be completed, and how.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -26,12 +27,13 @@ pub(in crate::api) struct CompletionRequest {
     pub(super) model: String,
     /// The conversation so far.
     #[schema(min_items = 1)]
+    #[serde(deserialize_with = "strict::list")]
     messages: Vec<Message>,
     /// Whether the answer comes as server-sent events.
     #[serde(default)]
     pub(super) stream: Option<bool>,
     /// Options of a stream.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "strict::option")]
     pub(super) stream_options: Option<StreamOptions>,
     /// Zero always takes the likeliest token; more is bolder. Unset, the model's own default counts.
     #[schema(minimum = 0, maximum = 2)]
@@ -40,8 +42,8 @@ pub(in crate::api) struct CompletionRequest {
     #[schema(minimum = 0, maximum = 1)]
     top_p: Option<f64>,
     /// Keeps this many of the likeliest tokens; zero keeps all. Not in OpenAI's protocol, but common.
-    #[schema(minimum = 0, maximum = 1_048_576)]
-    top_k: Option<u64>,
+    #[schema(minimum = 0, maximum = 1_048_576, value_type = Option<u64>)]
+    top_k: Option<Whole>,
     /// Keeps tokens at least this times as likely as the likeliest. Not in OpenAI's protocol, but common.
     #[schema(minimum = 0, exclusive_maximum = 1)]
     min_p: Option<f64>,
@@ -49,19 +51,20 @@ pub(in crate::api) struct CompletionRequest {
     #[schema(minimum = 1, maximum = 10)]
     repetition_penalty: Option<f64>,
     /// Makes the choice repeatable.
-    seed: Option<i64>,
+    #[schema(value_type = Option<i64>)]
+    seed: Option<Whole>,
     /// The longest answer, in tokens.
-    #[schema(minimum = 1, maximum = 1_048_576)]
-    max_completion_tokens: Option<u64>,
+    #[schema(minimum = 1, maximum = 1_048_576, value_type = Option<u64>)]
+    max_completion_tokens: Option<Whole>,
     /// The older name of `max_completion_tokens`.
-    #[schema(minimum = 1, maximum = 1_048_576)]
-    max_tokens: Option<u64>,
+    #[schema(minimum = 1, maximum = 1_048_576, value_type = Option<u64>)]
+    max_tokens: Option<Whole>,
     /// Texts at which the answer ends.
     #[schema(schema_with = schema::stop)]
     stop: Option<Stop>,
     /// How many answers; this node gives one.
-    #[schema(minimum = 1, maximum = 1)]
-    n: Option<u64>,
+    #[schema(minimum = 1, maximum = 1, value_type = Option<u64>)]
+    n: Option<Whole>,
     /// Not supported; `repetition_penalty` is.
     #[schema(minimum = 0, maximum = 0)]
     frequency_penalty: Option<f64>,
@@ -75,14 +78,15 @@ pub(in crate::api) struct CompletionRequest {
     #[schema(schema_with = schema::no)]
     logprobs: Option<bool>,
     /// Not supported.
-    #[schema(minimum = 0, maximum = 0)]
-    top_logprobs: Option<u64>,
+    #[schema(minimum = 0, maximum = 0, value_type = Option<u64>)]
+    top_logprobs: Option<Whole>,
     /// Not supported yet.
     #[schema(max_items = 0, value_type = Option<Vec<Object>>)]
     tools: Option<Vec<Value>>,
     /// Without tools there is nothing to choose.
     tool_choice: Option<ToolChoice>,
     /// Only `text` is supported yet.
+    #[serde(default, deserialize_with = "strict::option")]
     response_format: Option<ResponseFormat>,
     /// Says nothing to this node.
     user: Option<String>,
@@ -138,7 +142,7 @@ enum Content {
     /// As one text.
     Text(Redacted<String>),
     /// In parts.
-    Parts(Vec<Part>),
+    Parts(#[serde(deserialize_with = "strict::list")] Vec<Part>),
 }
 
 /// A part of what is said.
@@ -149,9 +153,8 @@ struct Part {
     #[schema(pattern = "^text$", example = "text")]
     kind: String,
     /// The text.
-    #[serde(default)]
     #[schema(value_type = String, required = true)]
-    text: Redacted<String>,
+    text: Option<Redacted<String>>,
 }
 
 /// Texts at which an answer ends.
@@ -216,19 +219,19 @@ impl Validate for CompletionRequest {
             ("max_tokens", self.max_tokens, 1),
             ("max_completion_tokens", self.max_completion_tokens, 1),
         ] {
-            problems.extend(value.and_then(|value| outside(name, &value, &(least..=MOST_TOKENS))));
+            problems
+                .extend(value.and_then(|value| outside(name, &value.0, &(least..=MOST_TOKENS))));
         }
         if self.stops().len() > 4 || self.stops().iter().any(|stop| stop.expose().is_empty()) {
             let msg = "must be one to four texts, none of them empty";
             problems.push(FieldError::in_body("stop", "wrong_length", msg));
         }
-        let silent =
-            self.messages.iter().enumerate().filter(|(_, message)| {
-                message.content.is_none() && message.role != Role::Assistant
-            });
-        problems.extend(silent.map(|(at, _)| {
-            FieldError::in_body(&format!("messages.{at}.content"), "missing", "is missing")
-        }));
+        let missing = self
+            .messages
+            .iter()
+            .enumerate()
+            .filter_map(|(at, message)| Some(format!("messages.{at}.{}", message.misses()?)));
+        problems.extend(missing.map(|path| FieldError::in_body(&path, "missing", "is missing")));
         problems
     }
 }
@@ -248,7 +251,7 @@ impl CompletionRequest {
         let zero = |penalty: Option<f64>| penalty.is_none_or(|penalty| penalty == 0.0);
         let text = |format: &ResponseFormat| format.kind == "text";
         for (field, fine, msg) in [
-            ("n", self.n.is_none_or(|n| n == 1), "must be 1: this node gives one answer"),
+            ("n", self.n.is_none_or(|n| n.0 == 1), "must be 1: this node gives one answer"),
             (
                 "frequency_penalty",
                 zero(self.frequency_penalty),
@@ -257,7 +260,7 @@ impl CompletionRequest {
             ("presence_penalty", zero(self.presence_penalty), "must be 0: use repetition_penalty"),
             ("logit_bias", self.logit_bias.as_ref().is_none_or(Map::is_empty), "is not supported"),
             ("logprobs", self.logprobs != Some(true), "is not supported"),
-            ("top_logprobs", self.top_logprobs.is_none_or(|top| top == 0), "is not supported"),
+            ("top_logprobs", self.top_logprobs.is_none_or(|top| top.0 == 0), "is not supported"),
             ("tools", self.tools.as_ref().is_none_or(Vec::is_empty), "is not supported yet"),
             (
                 "response_format",
@@ -272,18 +275,18 @@ impl CompletionRequest {
         self.messages.iter().enumerate().try_for_each(|(at, message)| message.supported(at))
     }
 
-    /// Returns what the worker is asked; an answer is never longer than `context` tokens.
-    pub(super) fn generate(self, otherwise: usize, context: usize) -> Generate {
+    /// Returns what the worker is asked; an answer may have `otherwise` tokens unless the request says how many.
+    pub(super) fn generate(self, otherwise: usize) -> Generate {
         let wanted = self.max_completion_tokens.or(self.max_tokens);
-        let wanted = wanted.map_or(otherwise, |most| usize::try_from(most).unwrap_or(context));
+        let wanted = wanted.map_or(otherwise, |most| usize::try_from(most.0).unwrap_or(otherwise));
         let stop = self.stops().to_vec();
         let mut sampling = Sampling {
             temperature: self.temperature.map(narrow),
-            top_k: self.top_k.and_then(|k| usize::try_from(k).ok()),
+            top_k: self.top_k.and_then(|k| usize::try_from(k.0).ok()),
             top_p: self.top_p.map(narrow),
             min_p: self.min_p.map(narrow),
             repetition_penalty: self.repetition_penalty.map(narrow),
-            seed: self.seed.map(i64::cast_unsigned),
+            seed: self.seed.map(|seed| seed.0.cast_unsigned()),
         };
         if sampling.top_p.is_some_and(|p| p <= 0.0) {
             // The smallest nucleus there is holds the likeliest token alone.
@@ -292,7 +295,7 @@ impl CompletionRequest {
         Generate {
             messages: self.messages.into_iter().map(Message::told).collect(),
             sampling,
-            max_tokens: wanted.clamp(1, context.max(1)),
+            max_tokens: wanted,
             stop,
             ..Generate::default()
         }
@@ -318,6 +321,18 @@ fn narrow(value: f64) -> f32 {
 }
 
 impl Message {
+    /// Returns where text is missing, if it is.
+    fn misses(&self) -> Option<String> {
+        let silent = |part: &Part| part.kind == "text" && part.text.is_none();
+        match &self.content {
+            None => (self.role != Role::Assistant).then(|| "content".to_owned()),
+            Some(Content::Text(_)) => None,
+            Some(Content::Parts(parts)) => {
+                parts.iter().position(silent).map(|part| format!("content.{part}.text"))
+            }
+        }
+    }
+
     fn supported(&self, at: usize) -> Result<(), Failure> {
         if self.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty()) {
             let field = format!("messages.{at}.tool_calls");
@@ -346,9 +361,12 @@ impl Message {
         let content = match self.content {
             None => Redacted::default(),
             Some(Content::Text(text)) => text,
-            Some(Content::Parts(parts)) => {
-                Redacted(parts.iter().map(|part| part.text.expose()).collect::<String>())
-            }
+            Some(Content::Parts(parts)) => Redacted(
+                parts
+                    .iter()
+                    .filter_map(|part| Some(part.text.as_ref()?.expose()))
+                    .collect::<String>(),
+            ),
         };
         ChatMessage { role: role.to_owned(), content }
     }
@@ -382,11 +400,13 @@ mod tests {
             ("stop", json!("")),
             ("stop", json!(["a", "b", "c", "d", "e"])),
             ("messages", json!([])),
+            ("messages", json!([{"role": "user"}])),
+            ("messages", json!([{"role": "user", "content": [{"type": "text"}]}])),
         ] {
             let problems = request(&json!({field: value})).problems();
             assert_eq!(problems.len(), 1, "{field} {value}");
             let loc = serde_json::to_value(&problems[0]).unwrap()["loc"].clone();
-            assert_eq!(loc, json!(["body", field]));
+            assert_eq!((&loc[0], &loc[1]), (&json!("body"), &json!(field)));
         }
     }
 
@@ -423,11 +443,11 @@ mod tests {
         }));
         assert_eq!(request.problems(), []);
         request.supported().unwrap();
-        let asked = request.generate(512, 4096);
+        let asked = request.generate(512);
         let told: Vec<_> =
             asked.messages.iter().map(|m| (m.role.as_str(), m.content.expose())).collect();
         assert_eq!(told, [("system", "be kind"), ("user", "ab"), ("assistant", "")]);
-        assert_eq!((asked.max_tokens, asked.stop.len()), (4096, 2));
+        assert_eq!((asked.max_tokens, asked.stop.len()), (5000, 2));
         assert_eq!((asked.sampling.top_k, asked.sampling.top_p), (Some(1), None));
         assert_eq!(asked.sampling.seed, Some(u64::MAX));
     }

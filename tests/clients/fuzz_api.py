@@ -1,0 +1,61 @@
+"""Lets schemathesis find server errors and schema violations, and checks that every operation answered 2xx at least once.
+
+Usage: fuzz_api.py SECONDS
+"""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+from node import node
+
+HERE = pathlib.Path(__file__).parent
+
+
+def fuzz(started, seconds):
+    """Returns schemathesis' exit code."""
+    command = [
+        pathlib.Path(sys.executable).parent / "schemathesis",
+        "--no-color",
+        f"--config-file={HERE / 'schemathesis.toml'}",
+        "run",
+        f"{started.url}/openapi.json",
+        f"--header=Authorization: Bearer {started.token}",
+        f"--max-time={seconds}",
+        "--request-timeout=60",
+        "--continue-on-failure",
+    ]
+    with tempfile.TemporaryDirectory() as scratch:
+        return subprocess.run(command, cwd=scratch, check=False).returncode
+
+
+def never_answered_well(started):
+    """Returns the operations that never answered 2xx, according to the node's own counters."""
+    document = json.loads(started.get("/openapi.json")[1])
+    metrics = started.get("/metrics")[1]
+    counted = re.compile(r'http_requests_total\{method="(\w+)",route="([^"]+)",status="2\d\d"\}')
+    answered = set(counted.findall(metrics))
+    operations = {
+        (method.upper(), path)
+        for path, item in document["paths"].items()
+        for method in item
+        if method in {"get", "put", "post", "delete", "patch"}
+    }
+    return sorted(operations - answered)
+
+
+def main():
+    seconds = int(sys.argv[1])
+    with node(REQUESTS_PER_MINUTE=10_000_000, LLM_MAX_TOKENS=16) as started:
+        code = fuzz(started, seconds)
+        silent = never_answered_well(started)
+    for method, path in silent:
+        print(f"never answered 2xx: {method} {path}")
+    sys.exit(code or bool(silent))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Starts a node of its own for a test: below a temporary root, on a free port, with a tiny talkative model."""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = pathlib.Path(os.environ.get("LADYLINUX_PROGRAM", PROJECT / "target/debug/ladylinux"))
+PATIENCE_SECONDS = 60
+
+
+class Node:
+    """A running node."""
+
+    def __init__(self, process, url, token):
+        self.process, self.url, self.token = process, url, token
+
+    def get(self, path):
+        """Returns status and body of one request with the token."""
+        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {self.token}"})
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def worker(self):
+        """Returns what the node says about its language-model worker."""
+        return json.loads(self.get("/api/workers")[1])["workers"][0]
+
+    def until_worker_is(self, state):
+        """Waits until the language-model worker is in this state."""
+        until(lambda: self.worker()["state"] == state, f"the worker is not {state}", self.process)
+
+
+def until(fact, complaint, process):
+    """Waits for a fact."""
+    start = time.monotonic()
+    while not (found := fact()):
+        if process.poll() is not None:
+            raise SystemExit(f"the node ended with {process.returncode}")
+        if time.monotonic() - start > PATIENCE_SECONDS:
+            raise SystemExit(f"{complaint} after {PATIENCE_SECONDS} s")
+        time.sleep(0.02)
+    return found
+
+
+@contextlib.contextmanager
+def node(model="chatty", **settings):
+    """Starts a node and stops it; `settings` are environment variables without their prefix."""
+    with tempfile.TemporaryDirectory(prefix="ladylinux-") as folder:
+        root = pathlib.Path(folder)
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("LADYLINUX_")}
+        environment |= {"LADYLINUX_ROOT": folder, "LADYLINUX_PORT": "0", "LADYLINUX_LOG": "error"}
+        environment |= {f"LADYLINUX_{name}": str(value) for name, value in settings.items()}
+        run = lambda *arguments: subprocess.run(
+            [PROGRAM, *arguments], env=environment, check=True, capture_output=True, text=True
+        ).stdout.strip()
+        run("provision")
+        run("migrate")
+        token = run("token", "create", "--name", "test", "--scope", "chat", "--expires", "1h")
+        if model:
+            shutil.copytree(PROJECT / "tests/fixtures/llm" / model, root / "opt/ladylinux/models" / model)
+        address = root / "address"
+        process = subprocess.Popen([PROGRAM, "serve", "--address-file", address], env=environment, stdout=subprocess.DEVNULL)
+        try:
+            url = until(lambda: address.exists() and address.read_text(), "the node does not listen", process)
+            started = Node(process, url, token)
+            if model:
+                started.until_worker_is("ready")
+            yield started
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(PATIENCE_SECONDS)
