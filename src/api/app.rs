@@ -12,6 +12,13 @@ use std::{
     },
 };
 
+#[cfg(test)]
+use crate::foundation::{
+    settings::Http,
+    store, telemetry,
+    values::{ReadinessIssue, Severity},
+};
+
 /// What the API serves: the rooms behind it, as the composition root built them.
 #[derive(Clone, Debug)]
 pub struct Node {
@@ -73,5 +80,28 @@ impl Deref for App {
 
     fn deref(&self) -> &Parts {
         &self.0
+    }
+}
+
+#[cfg(test)]
+impl App {
+    /// Makes the app of a node below `root` that has no model and is told `http`.
+    pub(super) fn for_tests(root: &std::path::Path, http: impl FnOnce(&mut Http)) -> Self {
+        let mut settings = Settings::for_tests(root);
+        http(&mut settings.http);
+        let database = root.join("ladylinux.db");
+        store::migrate(&database).unwrap();
+        let store = Store::open(&database).unwrap();
+        let absent = ReadinessIssue {
+            severity: Severity::Warning,
+            code: "model_missing".to_owned(),
+            message: "there is no model".to_owned(),
+            path: None,
+            mend: "put one there".to_owned(),
+        };
+        let workers = Workers::with(&settings, Err(absent), None);
+        let conversations = Conversations::new(store.clone(), workers.llm.clone(), &settings);
+        let metrics = telemetry::install();
+        Self::new(Node { settings, store, workers, conversations, metrics })
     }
 }

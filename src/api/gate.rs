@@ -183,3 +183,49 @@ fn name(method: &Method) -> &'static str {
         _ => "other",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::{Router, body::Body, middleware, routing::get};
+    use tower::ServiceExt;
+
+    /// Sends one request from this machine through the gate to a handler that panics, hangs or answers.
+    async fn answered(path: &str) -> Response {
+        let directory = tempfile::tempdir().unwrap();
+        let app = App::for_tests(directory.path(), |_| ());
+        let router = Router::new()
+            .route("/panics", get(async || -> StatusCode { panic!("the canary died") }))
+            .route("/hangs", get(async || std::future::pending::<StatusCode>().await))
+            .route("/answers", get(async || [(header::CACHE_CONTROL, "max-age=60")]))
+            .layer(middleware::from_fn_with_state(app.clone(), gate))
+            .with_state(app);
+        let mut request = Request::new(Body::empty());
+        *request.uri_mut() = path.parse().unwrap();
+        request.headers_mut().insert(header::HOST, HeaderValue::from_static("localhost"));
+        request.extensions_mut().insert(Peer { address: ([127, 0, 0, 1], 5000).into(), tls: true });
+        router.oneshot(request).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_500_that_says_nothing_of_it() {
+        let response = answered("/panics").await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains("request_id") && !body.contains("canary"), "{body}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_handler_that_hangs_is_given_up() {
+        assert_eq!(answered("/hangs").await.status(), StatusCode::GATEWAY_TIMEOUT);
+    }
+
+    #[tokio::test]
+    async fn an_answer_keeps_its_own_headers_and_gets_the_rest() {
+        let response = answered("/answers").await;
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "max-age=60");
+        assert_eq!(response.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert!(response.headers().contains_key(header::STRICT_TRANSPORT_SECURITY));
+    }
+}

@@ -212,3 +212,21 @@ async fn a_stop_lets_a_running_answer_end_and_takes_no_new_one() {
     assert!(node.get("/health/live").send().await.is_err());
     assert_eq!(node.ended().0.code(), Some(0));
 }
+
+#[tokio::test]
+async fn what_is_asked_and_answered_is_in_no_log() {
+    let test = "what_is_asked_and_answered_is_in_no_log";
+    let Some(node) = talkative(test, &[]).await else { return };
+    let events = ask(&node, "does the canary sing at midnight?").await;
+    assert_eq!(events.last().unwrap().0, "done");
+    let messages = json!([{"role": "user", "content": "a canary sings"}]);
+    let body = question(&json!({"messages": messages, "max_tokens": 8, "user": "canary"}));
+    let plain: Value =
+        node.post(COMPLETIONS).json(&body).send().await.unwrap().json().await.unwrap();
+    let answer = plain["choices"][0]["message"]["content"].as_str().unwrap().to_owned();
+    let wrong = question(&json!({"messages": [{"role": "canary", "content": 1}]}));
+    node.post(COMPLETIONS).json(&wrong).send().await.unwrap();
+    let (_, log) = node.stop();
+    assert!(log.contains("answered"), "{log}");
+    assert!(!log.contains("canary") && !log.contains(answer.trim()), "{log}");
+}

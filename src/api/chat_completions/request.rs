@@ -140,7 +140,7 @@ enum Role {
 #[serde(untagged, expecting = "must be text, or a list of parts with type \"text\"")]
 enum Content {
     /// As one text.
-    Text(Redacted<String>),
+    Text(#[schema(inline)] Redacted<String>),
     /// In parts.
     Parts(#[serde(deserialize_with = "strict::list")] Vec<Part>),
 }
