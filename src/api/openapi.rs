@@ -71,8 +71,7 @@ impl Modify for Finish {
 )]
 pub(super) async fn describe(_: Caller, State(app): State<App>) -> impl IntoResponse {
     let document = app.document.get_or_init(|| {
-        let document = router::routes().into_openapi();
-        Bytes::from(serde_json::to_vec(&document).unwrap_or_default())
+        Bytes::from(serde_json::to_vec(&router::description()).unwrap_or_default())
     });
     let json = HeaderValue::from_static("application/json");
     ([(header::CONTENT_TYPE, json)], document.clone())

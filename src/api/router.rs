@@ -4,33 +4,55 @@ use super::{
     app::App, chat_completions, conversations, docs, gate, health, host, knowledge, metrics,
     models, openapi, pages, release, server, workers,
 };
-use axum::{Router, middleware, routing::get};
+use axum::{
+    Router, middleware,
+    routing::{delete, get, post},
+};
 use utoipa::OpenApi;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
-/// Returns every route that the description lists.
-pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(openapi::Description::openapi())
-        .routes(routes!(conversations::begin))
-        .routes(routes!(conversations::turn))
-        .routes(routes!(conversations::forget))
-        .routes(routes!(chat_completions::create))
-        .routes(routes!(models::list))
-        .routes(routes!(models::retrieve))
-        .routes(routes!(models::all))
-        .routes(routes!(knowledge::search))
-        .routes(routes!(host::show))
-        .routes(routes!(workers::list))
-        .routes(routes!(release::show))
-        .routes(routes!(openapi::describe))
-        .routes(routes!(health::live))
-        .routes(routes!(health::ready))
-        .routes(routes!(metrics::show))
+/// Makes of one list what is served at once, and what is described when somebody asks.
+///
+/// A description takes more memory than all else an idle core holds, so it is not made before.
+macro_rules! routes {
+    ($($method:ident $path:literal => $room:ident::$handler:ident),+ $(,)?) => {
+        fn served() -> Router<App> {
+            Router::new()$(.route($path, $method($room::$handler)))+
+        }
+
+        /// Describes the API, from the handlers.
+        pub(super) fn description() -> utoipa::openapi::OpenApi {
+            OpenApiRouter::<App>::with_openapi(openapi::Description::openapi())
+                $(.routes(utoipa_axum::routes!($room::$handler)))+
+                .into_openapi()
+        }
+
+        #[cfg(test)]
+        const LIST: &[(&str, &str)] = &[$((stringify!($method), $path)),+];
+    };
+}
+
+routes! {
+    post "/api/conversations" => conversations::begin,
+    post "/api/conversations/{id}/turns" => conversations::turn,
+    delete "/api/conversations/{id}" => conversations::forget,
+    post "/v1/chat/completions" => chat_completions::create,
+    get "/v1/models" => models::list,
+    get "/v1/models/{model}" => models::retrieve,
+    get "/api/models" => models::all,
+    get "/api/knowledge/search" => knowledge::search,
+    get "/api/host/{topic}" => host::show,
+    get "/api/workers" => workers::list,
+    get "/api/release" => release::show,
+    get "/openapi.json" => openapi::describe,
+    get "/health/live" => health::live,
+    get "/health/ready" => health::ready,
+    get "/metrics" => metrics::show,
 }
 
 /// Returns everything that is served, behind the gate.
 pub(super) fn router(app: App) -> Router {
-    Router::from(routes())
+    served()
         .merge(pages::routes())
         .route("/docs", get(docs::folder))
         .route("/docs/", get(docs::page))
@@ -39,4 +61,26 @@ pub(super) fn router(app: App) -> Router {
         .method_not_allowed_fallback(server::wrong_method)
         .layer(middleware::from_fn_with_state(app.clone(), gate::gate))
         .with_state(app)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn what_is_described_is_what_is_served() {
+        let description = serde_json::to_value(description()).unwrap();
+        let described: BTreeSet<(String, String)> = description["paths"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .flat_map(|(path, item)| {
+                let methods = item.as_object().unwrap().keys();
+                methods.map(|method| (method.clone(), path.clone())).collect::<Vec<_>>()
+            })
+            .collect();
+        let listed = LIST.iter().map(|(method, path)| ((*method).to_owned(), (*path).to_owned()));
+        assert_eq!(described, listed.collect());
+    }
 }

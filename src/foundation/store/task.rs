@@ -3,7 +3,7 @@
 use super::{StoreError, migrate, open};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
 };
@@ -25,6 +25,7 @@ pub struct Store {
 }
 
 struct Readers {
+    path: PathBuf,
     permits: Semaphore,
     idle: Mutex<Vec<Connection>>,
 }
@@ -40,7 +41,8 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         migrate::check(path)?;
         let mut writer = open::writable(path)?;
-        let idle = (0..READERS).map(|_| open::readable(path)).collect::<Result<_, _>>()?;
+        // One is opened now, to find out whether it can be; the others when they are needed.
+        let idle = vec![open::readable(path)?];
         let (writes, inbox) = mpsc::sync_channel::<Write>(WRITES_WAITING);
         thread::Builder::new()
             .name("store-writer".to_owned())
@@ -49,7 +51,11 @@ impl Store {
                 path: path.to_owned(),
                 source: rusqlite::Error::ToSqlConversionFailure(Box::new(error)),
             })?;
-        let readers = Readers { permits: Semaphore::new(READERS), idle: Mutex::new(idle) };
+        let readers = Readers {
+            path: path.to_owned(),
+            permits: Semaphore::new(READERS),
+            idle: Mutex::new(idle),
+        };
         Ok(Self { writes, readers: Arc::new(readers) })
     }
 
@@ -87,7 +93,7 @@ impl Store {
         let _permit = self.readers.permits.acquire().await.map_err(|_| StoreError::Closed)?;
         let readers = Arc::clone(&self.readers);
         tokio::task::spawn_blocking(move || {
-            let connection = readers.take().ok_or(StoreError::Closed)?;
+            let connection = readers.take()?;
             let result = work(&connection);
             readers.put_back(connection);
             result
@@ -98,8 +104,9 @@ impl Store {
 }
 
 impl Readers {
-    fn take(&self) -> Option<Connection> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    fn take(&self) -> Result<Connection, StoreError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.map_or_else(|| open::readable(&self.path), Ok)
     }
 
     fn put_back(&self, connection: Connection) {
