@@ -8,10 +8,10 @@
 
 use super::{
     Answer, Citation, Passage,
-    question::{Question, Term},
+    question::{Question, Term, has_number},
     subject,
     units::{Kind, Place, Unit, units},
-    words::words,
+    words::{Word, words},
 };
 use std::ops::Range;
 
@@ -26,6 +26,12 @@ const IN_QUOTE: f64 = 0.62;
 
 /// What a term counts that stands in the headings or the title, not in the quote.
 const ABOVE: f64 = 0.9;
+
+/// Words this many apart say something together.
+const NEAR: usize = 24;
+
+/// What a term counts that stands in the quote, but apart from the others.
+const FAR: f64 = 0.6;
 
 /// What a term of the innermost heading counts towards what the quote itself says.
 const BELOW_HEADING: f64 = 0.8;
@@ -45,14 +51,17 @@ const LENGTH_MALUS: f64 = 0.15;
 const CONTINUING_MALUS: f64 = 0.12;
 const SUMMARY_MALUS: f64 = 0.2;
 
+/// Longer blocks of code, in bytes, are not quoted: they would be a whole page, and answer little.
+const LONGEST_CODE: usize = 600;
+
 /// The length of a long quote, in bytes.
 const LONG: f64 = 480.0;
 
-/// How much of a second quote's evidence must be as strong as the first's, to be quoted too.
-const SECOND: f64 = 0.97;
+/// How strong, next to the best quote, another one has to be to be quoted too.
+const SECOND: f64 = 0.85;
 
 /// How many quotes an answer has at most.
-const QUOTES: usize = 2;
+const QUOTES: usize = 3;
 
 /// Sections of a reference page that answer nobody, whatever words they share.
 const MUTE: &[&str] =
@@ -110,15 +119,16 @@ fn weigh<'p>(question: &Question, passage: &'p Passage, top: f64) -> Vec<Weighed
         return Vec::new();
     }
     let around = Around {
-        title: stems(&passage.title),
-        headings: stems(&passage.heading),
-        last_heading: stems(passage.heading.rsplit(" › ").next().unwrap_or_default()),
-        beside: stems(&passage.text),
+        title: words(&passage.title),
+        headings: words(&passage.heading),
+        last_heading: words(passage.heading.rsplit(" › ").next().unwrap_or_default()),
+        beside: words(&passage.text),
         rank: if top > 0.0 { passage.score / top } else { 0.0 },
     };
     let mut weighed: Vec<Weighed<'p>> = units(&passage.text, &passage.heading)
         .into_iter()
-        .filter(|unit| has_literals(question, passage, unit))
+        .filter(|unit| unit.kind != Kind::Code || unit.bytes.len() <= LONGEST_CODE)
+        .filter(|unit| has_what_it_must(question, passage, unit))
         .map(|unit| weigh_unit(question, passage, &around, unit))
         .collect();
     if question.defines && question.terms.len() == 1 {
@@ -127,13 +137,13 @@ fn weigh<'p>(question: &Question, passage: &'p Passage, top: f64) -> Vec<Weighed
     weighed
 }
 
-/// The stems around a unit.
+/// The words around a unit.
 struct Around {
-    title: Vec<String>,
-    headings: Vec<String>,
+    title: Vec<Word>,
+    headings: Vec<Word>,
     /// The innermost heading: what the quote stands directly below.
-    last_heading: Vec<String>,
-    beside: Vec<String>,
+    last_heading: Vec<Word>,
+    beside: Vec<Word>,
     rank: f64,
 }
 
@@ -144,22 +154,24 @@ fn weigh_unit<'p>(
     around: &Around,
     unit: Unit,
 ) -> Weighed<'p> {
-    let explained = stems(term(passage, &unit));
-    let mut quote = stems(&passage.text[unit.bytes.clone()]);
-    quote.extend_from_slice(&explained);
+    let explained = words(term(passage, &unit));
+    let quote = words(&passage.text[unit.bytes.clone()]);
+    let core = core(question, passage, &quote);
     let (mut total, mut covered, mut asked) = (0.0, 0.0, 0.0);
     let (mut inside, mut named, mut headed) = (0.0, 0.0, 0.0);
     for term in &question.terms {
-        let weight = passage.evidence.weight(term);
-        let in_quote = best_likeness(term, &quote);
+        // By the root, so that a common word that is missing is missed too.
+        let weight = passage.evidence.weight(term).sqrt();
+        let near = best_likeness(term, core).max(best_likeness(term, &explained));
+        let in_quote = near.max(FAR * best_likeness(term, &quote));
         let in_title = best_likeness(term, &around.title);
         let in_heading = best_likeness(term, &around.headings);
         let above = in_title.max(in_heading);
         let beside = best_likeness(term, &around.beside);
         total += weight;
         covered += weight * in_quote.max(ABOVE * above).max(BESIDE * beside);
-        // What the title says is given; the quote has to say the rest.
-        if in_title < 1.0 {
+        // Where the question names the document, what its title says is given; the quote has to say the rest.
+        if in_title < 1.0 || passage.evidence.subjects.is_empty() {
             asked += weight;
             inside +=
                 weight * in_quote.max(BELOW_HEADING * best_likeness(term, &around.last_heading));
@@ -185,13 +197,29 @@ fn weigh_unit<'p>(
     Weighed { passage, unit, covered, inside, score }
 }
 
+/// Returns the stretch of a quote that says most of the question within a few words.
+fn core<'q>(question: &Question, passage: &Passage, quote: &'q [Word]) -> &'q [Word] {
+    let told = |stretch: &[Word]| -> f64 {
+        let told = |term: &Term| passage.evidence.weight(term) * best_likeness(term, stretch);
+        question.terms.iter().map(told).sum()
+    };
+    let mut best = (f64::MIN, quote);
+    for stretch in quote.windows(NEAR.min(quote.len().max(1))) {
+        let told = told(stretch);
+        if told > best.0 {
+            best = (told, stretch);
+        }
+    }
+    best.1
+}
+
 /// Returns the share of the question's neighbouring words that are neighbours in the quote.
 #[expect(clippy::cast_precision_loss, reason = "a question has few words")]
-fn pairs(question: &Question, quote: &[String]) -> f64 {
+fn pairs(question: &Question, quote: &[Word]) -> f64 {
     let found = question
         .pairs
         .iter()
-        .filter(|(a, b)| quote.windows(2).any(|pair| pair[0] == *a && pair[1] == *b))
+        .filter(|(a, b)| quote.windows(2).any(|pair| pair[0].stem == *a && pair[1].stem == *b))
         .count();
     found as f64 / question.pairs.len().max(1) as f64
 }
@@ -201,18 +229,18 @@ fn term<'p>(passage: &'p Passage, unit: &Unit) -> &'p str {
     unit.term.clone().map_or("", |term| &passage.text[term])
 }
 
-fn has_literals(question: &Question, passage: &Passage, unit: &Unit) -> bool {
+/// Whether a unit has what an answer cannot do without: what is asked for letter for letter, and a number if one is asked for.
+fn has_what_it_must(question: &Question, passage: &Passage, unit: &Unit) -> bool {
     let quote = &passage.text[unit.bytes.clone()];
     let term = term(passage, unit);
+    if question.counts && !has_number(quote) {
+        return false;
+    }
     question.literals.iter().all(|literal| holds(term, literal) || holds(quote, literal))
 }
 
-fn stems(text: &str) -> Vec<String> {
-    words(text).into_iter().map(|word| word.stem).collect()
-}
-
-fn best_likeness(term: &Term, stems: &[String]) -> f64 {
-    stems.iter().map(|stem| term.likeness(stem)).fold(0.0, f64::max)
+fn best_likeness(term: &Term, words: &[Word]) -> f64 {
+    words.iter().map(|word| term.meets(word)).fold(0.0, f64::max)
 }
 
 /// Whether a text has a literal that no letter, digit or hyphen continues.

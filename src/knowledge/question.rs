@@ -17,7 +17,7 @@ const EMPTY: &str = "a about actually after already all also am an and another a
     had happen happened happening happens has have having he help her here him his how i if in instead into is isn it its itself just know let \
     like make makes making many may me mean means might much must my need needed needs no not now of off on once one only or other our \
     out over own per please possible really s same say says see shall she should so some somebody someone something such t take \
-    takes tell than that the their them then there these they thing things this those to too try up us use used \
+    takes tell tells told return returns than that the their them then there these they thing things this those to too try up us use used \
     uses using versus very via want wants was way we were what whats when where whether which while who whom whose why will with \
     within without would yes you your m re ve d ll \
     one two three four five six seven eight nine ten first few several each thing \
@@ -26,13 +26,22 @@ const EMPTY: &str = "a about actually after already all also am an and another a
     nicht noch nur ob oder ohne sein sich sie sind so soll um und uns unter viel vom von vor wann war warum was welche welchem \
     welchen welcher welches wenn wer werden wie wird wir wo wurde zu zum zur";
 
+/// Numbers as words.
+const NUMBERS: &[&str] = &[
+    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "hundred",
+    "zwei", "drei", "vier", "funf", "sechs", "sieben", "acht", "neun", "zehn",
+];
+
 /// Words that ask more than they tell: what is done with the thing, and what kind of thing it is. They count, but little.
 const SOFT: &str = "keep keeps kept keeping prevent avoid handle handled handling try tries trying choose chosen pick put come comes taken \
-    turn work works working mark show shows print prints list display output tell run running start starts set sets change changed \
-    changing add adds create remain contain contains call called \
+    turn work works working mark show shows print prints list display output tell set sets change changed \
+    changing remain contain contains call called \
     column columns field fields option options flag flags switch setting settings parameter parameters argument key keys entry entries \
-    value values command commands name names number amount kind type line lines way ways program tool \
+    value values command commands name names number amount kind type line lines way ways default defaults status state \
     zeigen anzeigen ausgeben setzen andern spalte feld schalter einstellung befehl wert zeile";
+
+/// With fewer other terms than this, soft ones count as much as they.
+const ENOUGH: usize = 2;
 
 /// What a soft word weighs, next to others that are as rare.
 const SOFT_COUNTS: f64 = 0.4;
@@ -90,6 +99,17 @@ const ALIKE: &[&str] = &[
     "overwrite clobber overwriting",
     "reboot restart",
     "choose select pick selects",
+    "hold held holds",
+    "keep kept keeps",
+    "send sent sends",
+    "write written wrote",
+    "run ran runs",
+    "longest maximum longer",
+    "length width",
+    "back backup",
+    "kill signal",
+    "newer update updated",
+    "edit edits editing",
     "larger bigger greater more",
     "smaller fewer less",
     "word words",
@@ -128,6 +148,8 @@ pub(super) struct Term {
     pub(super) stem: String,
     /// The word as it was asked.
     pub(super) written: String,
+    /// Whether others tell more.
+    pub(super) soft: bool,
     /// Stems of words that people use for it.
     pub(super) alike: Vec<String>,
     /// Those words.
@@ -145,6 +167,15 @@ impl Term {
             0.0
         }
     }
+
+    /// Says the same of a word, more strictly: a stem in common is not enough for "conversation" and "conversion".
+    pub(super) fn meets(&self, word: &Word) -> f64 {
+        let likeness = self.likeness(&word.stem);
+        let longer = self.written.len().max(word.plain.len());
+        let shared =
+            self.written.bytes().zip(word.plain.bytes()).take_while(|(a, b)| a == b).count();
+        if likeness >= 1.0 && shared * 5 < longer * 3 { 0.0 } else { likeness }
+    }
 }
 
 /// A question, read.
@@ -158,6 +189,8 @@ pub(super) struct Question {
     pub(super) names: Vec<String>,
     /// All its words, in pairs of neighbours.
     pub(super) pairs: Vec<(String, String)>,
+    /// Whether it asks for a number: "how many", "wie viele".
+    pub(super) counts: bool,
     /// Whether something is to be explained, if that is all it asks: "what is tar?", "was ist tar?".
     pub(super) defines: bool,
 }
@@ -175,7 +208,7 @@ impl Evidence {
     /// Returns what a term weighs; one that was not counted weighs as much as any other.
     pub(super) fn weight(&self, term: &Term) -> f64 {
         let weight = self.weights.get(&term.stem).copied().unwrap_or(1.0);
-        if SOFT_STEMS.contains(&term.stem) { weight * SOFT_COUNTS } else { weight }
+        if term.soft { weight * SOFT_COUNTS } else { weight }
     }
 }
 
@@ -199,6 +232,11 @@ impl Question {
                 question.add(word);
             }
         }
+        // With few others, they are what is asked for.
+        if question.terms.iter().filter(|term| !term.soft).count() < ENOUGH {
+            question.terms.iter_mut().for_each(|term| term.soft = false);
+        }
+        question.counts = counts(&all);
         question.defines = defines(&all) && question.terms.len() <= 2;
         question
     }
@@ -211,6 +249,7 @@ impl Question {
         self.terms.push(Term {
             stem: word.stem.clone(),
             written: word.plain.clone(),
+            soft: SOFT_STEMS.contains(&word.stem),
             alike: alike.iter().map(|word| word.stem.clone()).collect(),
             alike_written: alike.iter().map(|word| word.plain.clone()).collect(),
         });
@@ -221,6 +260,21 @@ impl Question {
 fn is_empty(word: &Word, text: &str) -> bool {
     let option = text[..word.bytes.start].ends_with('-');
     !option && EMPTY_WORDS.contains(word.plain.as_str())
+}
+
+fn counts(words: &[Word]) -> bool {
+    words.windows(2).any(|pair| {
+        let pair = (pair[0].plain.as_str(), pair[1].plain.as_str());
+        matches!(pair, ("how", "many") | ("wie", "viele"))
+    })
+}
+
+/// Whether a text has a number, in digits or as a small word.
+pub(super) fn has_number(text: &str) -> bool {
+    words(text).iter().any(|word| {
+        NUMBERS.contains(&word.plain.as_str())
+            || word.plain.starts_with(|first: char| first.is_ascii_digit())
+    })
 }
 
 fn defines(words: &[Word]) -> bool {
@@ -288,6 +342,13 @@ mod tests {
         let question = Question::read("What does `-S` of ls do to /etc/passwd, and LADYLINUX_ENV?");
         assert_eq!(question.literals, ["-S", "/etc/passwd", "LADYLINUX_ENV"]);
         assert!(question.terms.iter().any(|term| term.stem == "s"));
+    }
+
+    #[test]
+    fn a_question_for_a_number_is_known_and_so_is_a_number() {
+        assert!(Question::read("How many users can it serve?").counts);
+        assert!(has_number("Five deaths hold it.") && has_number("RSA: 3072 bits"));
+        assert!(!has_number("Many users."));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Learning, searching and answering from documents: on a real database, with real processes and real documents.
 
+mod answers;
 mod learning;
 mod readers;
 
