@@ -14,7 +14,7 @@ use super::{
 use crate::foundation::values::{ReadinessIssue, Redacted, TurnId, time};
 use crate::host::{self, Language, Topic};
 use crate::inference::workers::{Completion, Event, Finish, Refusal, WorkerError};
-use crate::knowledge::{Answer, Passage, extract};
+use crate::knowledge::{Answer, EXTRACT_FROM, Passage, Reader, extract, search};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout};
 
@@ -210,7 +210,11 @@ impl Telling {
 
     /// Quotes the documents, or says that they do not say.
     async fn quote(mut self, outlet: Outlet, material: &Material, issue: Option<ReadinessIssue>) {
-        match extract(self.asked.text.expose(), &material.passages) {
+        let text = self.asked.text.expose();
+        // Quoting weighs every sentence by itself, and finds the right one among more passages than a model can be given.
+        let wider = search(&self.inner.store, text, &Reader::Everyone, EXTRACT_FROM).await;
+        let passages = wider.as_deref().unwrap_or(&material.passages);
+        match extract(text, passages) {
             Answer::Found { text, citations } => {
                 let citations: Vec<Cited> = quoted(citations);
                 self.say(&outlet, text, None).await;

@@ -27,7 +27,7 @@ pub struct Conversations(Arc<Inner>);
 
 #[derive(Debug)]
 pub(super) struct Inner {
-    store: Store,
+    pub(super) store: Store,
     pub(super) model: Model,
     memory: Mutex<Memory>,
     /// Passages that go with a question.
