@@ -10,6 +10,15 @@
 //! a language model, where there is one, gets the same passages and is none of this room's business.
 //! Full-text search lives here; vectors will stand beside it, over the same passages (`passage.embedding` says which
 //! still wait for theirs).
+//!
+//! ```
+//! use ladylinux::knowledge::{Answer, Passage, extract};
+//!
+//! let text = "A full queue is refused with a time to retry.".to_owned();
+//! let passages = [Passage { document: "guide.md".to_owned(), text, ..Passage::default() }];
+//! assert!(matches!(extract("What if the queue is full?", &passages), Answer::Found { .. }));
+//! assert_eq!(extract("What colour is the queue?", &passages), Answer::NotFound);
+//! ```
 
 mod cut;
 mod extract;
