@@ -13,6 +13,10 @@ use crate::inference::workers::{ChatMessage, Generate, Sampling};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
+use utoipa::{
+    PartialSchema,
+    openapi::{RefOr, Schema},
+};
 
 /// Far above any context there is. Whether prompt and answer fit the context, the worker says.
 const MOST_TOKENS: i64 = 1_048_576;
@@ -106,7 +110,7 @@ struct Message {
     /// Who speaks.
     role: Role,
     /// What is said.
-    #[schema(value_type = Content, required = true)]
+    #[schema(schema_with = content, required = true)]
     content: Option<Content>,
     /// Says nothing to this node.
     name: Option<String>,
@@ -136,13 +140,18 @@ enum Role {
 }
 
 /// What is said: text, whole or in parts.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "must be text, or a list of parts with type \"text\"")]
 enum Content {
     /// As one text.
-    Text(#[schema(inline)] Redacted<String>),
+    Text(Redacted<String>),
     /// In parts.
     Parts(#[serde(deserialize_with = "strict::list")] Vec<Part>),
+}
+
+/// Returns the schema of [`Content`].
+fn content() -> RefOr<Schema> {
+    schema::text_or(Part::schema())
 }
 
 /// A part of what is said.

@@ -21,6 +21,12 @@ pub(super) fn no() -> RefOr<Schema> {
     ObjectBuilder::new().schema_type(kinds).enum_values(Some(values)).into()
 }
 
+/// A text, or a list of these parts.
+pub(super) fn text_or(part: RefOr<Schema>) -> RefOr<Schema> {
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    OneOfBuilder::new().item(text).item(ArrayBuilder::new().items(part)).into()
+}
+
 /// A text, up to four texts, or null; no text is empty.
 pub(super) fn stop() -> RefOr<Schema> {
     let text = || ObjectBuilder::new().schema_type(Type::String).min_length(Some(1));
