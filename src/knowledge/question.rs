@@ -17,7 +17,7 @@ const EMPTY: &str = "a about actually after already all also am an and another a
     had happen happened happening happens has have having he help her here him his how i if in instead into is isn it its itself just know let \
     like make makes making many may me mean means might much must my need needed needs no not now of off on once one only or other our \
     out over own per please possible really s same say says see shall she should so some somebody someone something such t take \
-    takes tell tells told return returns than that the their them then there these they thing things this those to too try up us use used \
+    takes tell tells told return returns than that the their them then there these they until since thing things this those to too try up us use used \
     uses using versus very via want wants was way we were what whats when where whether which while who whom whose why will with \
     within without would yes you your m re ve d ll \
     one two three four five six seven eight nine ten first few several each thing \
@@ -44,7 +44,7 @@ const SOFT: &str = "keep keeps kept keeping prevent avoid handle handled handlin
 const ENOUGH: usize = 2;
 
 /// What a soft word weighs, next to others that are as rare.
-const SOFT_COUNTS: f64 = 0.4;
+const SOFT_COUNTS: f64 = 0.3;
 
 /// What a word that people use for a term counts, next to the term itself.
 const ALIKE_COUNTS: f64 = 0.8;
