@@ -23,21 +23,25 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PATIENT: &[&str] = &["/v1/chat/completions"];
 
 /// Set on every answer that does not say otherwise itself. Pages bring their own content policy.
-const HEADERS: [(HeaderName, HeaderValue); 7] = [
+const HEADERS: [(HeaderName, HeaderValue); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
     ),
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (
-        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderName::from_static("cross-origin-resource-policy"),
         HeaderValue::from_static("same-origin"),
     ),
+];
+
+/// Set on pages besides: data is never framed, links nowhere and opens nothing.
+const PAGE_HEADERS: [(HeaderName, HeaderValue); 3] = [
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (
-        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderName::from_static("cross-origin-opener-policy"),
         HeaderValue::from_static("same-origin"),
     ),
 ];
@@ -139,6 +143,10 @@ fn finish(response: &mut Response, id: &str, secure: bool) {
     let headers = response.headers_mut();
     for (name, value) in &HEADERS {
         headers.entry(name).or_insert_with(|| value.clone());
+    }
+    let page = |kind: &HeaderValue| kind.as_bytes().starts_with(b"text/html");
+    if headers.get(header::CONTENT_TYPE).is_some_and(page) {
+        headers.extend(PAGE_HEADERS.map(|(name, value)| (Some(name), value)));
     }
     if secure {
         let year = HeaderValue::from_static("max-age=31536000");

@@ -146,9 +146,12 @@ fn command(paths: &Paths, verb: &str) -> String {
 }
 
 /// Runs a future to its end on a small runtime.
+///
+/// The core waits far more than it works, and the workers need the CPUs: it runs on half of them, and on four at most.
 fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let cpus = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(std::thread::available_parallelism().map_or(2, |cpus| cpus.get().min(4)))
+        .worker_threads((cpus / 2).clamp(1, 4))
         .enable_all()
         .build()?
         .block_on(future)

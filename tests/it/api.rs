@@ -82,8 +82,12 @@ async fn every_answer_carries_a_request_id_and_security_headers() {
     let own = node.get("/api/release").header("x-request-id", "from-here.1").send().await.unwrap();
     assert_eq!(own.headers()["x-request-id"], "from-here.1");
     assert_eq!(own.headers()["x-content-type-options"], "nosniff");
-    assert_eq!(own.headers()["x-frame-options"], "DENY");
     assert!(own.headers().contains_key(header::CONTENT_SECURITY_POLICY));
+    for page in ["/", "/docs/"] {
+        let page = node.get(page).send().await.unwrap();
+        assert_eq!(page.headers()["x-frame-options"], "DENY");
+        assert_eq!(page.headers()["referrer-policy"], "no-referrer");
+    }
     let odd = node.get("/api/release").header("x-request-id", "a b\u{e4}").send().await.unwrap();
     assert_eq!(odd.headers()["x-request-id"].len(), 36);
     let (_, log) = node.stop();

@@ -3,10 +3,11 @@
 //! Labels are worker kinds, methods, route *patterns* and status codes; never a path, a model's text or a person.
 
 use metrics::{
-    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+    Counter, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge,
+    histogram,
 };
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use std::{sync::OnceLock, time::Duration};
+use std::{cell::RefCell, sync::OnceLock, time::Duration};
 
 const QUEUE_WAIT: &str = "ladylinux_queue_wait_seconds";
 const QUEUE_LENGTH: &str = "ladylinux_queue_length";
@@ -114,13 +115,41 @@ pub fn worker_restarts(worker: &'static str) {
 
 /// Records one request; `route` is the pattern that matched, so that there are few of them.
 pub fn http(method: &'static str, route: &str, status: u16, took: Duration) {
-    let route = route.to_owned();
-    counter!(
-        HTTP_REQUESTS,
-        "method" => method, "route" => route.clone(), "status" => status.to_string(),
-    )
-    .increment(1);
-    histogram!(HTTP_DURATION, "method" => method, "route" => route).record(took);
+    HTTP.with_borrow_mut(|known| {
+        let same = |one: &Http| one.status == status && one.method == method && one.route == route;
+        let at = known.iter().position(same).unwrap_or_else(|| {
+            known.push(Http::new(method, route, status));
+            known.len() - 1
+        });
+        known[at].requests.increment(1);
+        known[at].duration.record(took);
+    });
+}
+
+/// What is counted and measured about one method, route and status: few, for each is of a closed set.
+struct Http {
+    method: &'static str,
+    route: String,
+    status: u16,
+    requests: Counter,
+    duration: Histogram,
+}
+
+thread_local! {
+    /// What this thread has counted before: the recorder would copy and hash every label each time.
+    static HTTP: RefCell<Vec<Http>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Http {
+    fn new(method: &'static str, route: &str, status: u16) -> Self {
+        let route = route.to_owned();
+        let requests = counter!(
+            HTTP_REQUESTS,
+            "method" => method, "route" => route.clone(), "status" => status.to_string(),
+        );
+        let duration = histogram!(HTTP_DURATION, "method" => method, "route" => route.clone());
+        Self { method, route, status, requests, duration }
+    }
 }
 
 #[cfg(test)]
