@@ -6,7 +6,7 @@
 use super::{Common, exit::Exit, exit::Outcome, out};
 use crate::foundation::layout;
 use crate::foundation::settings::{Http, Paths, Settings};
-use crate::foundation::store::{self, Store, StoreError};
+use crate::foundation::store::{self, StoreError};
 use crate::foundation::values::{ReadinessIssue, Severity, time};
 use crate::inference::models;
 use crate::inference::workers::permits::{self, Permits};
@@ -244,7 +244,7 @@ fn database(paths: &Paths) -> Result<String, ReadinessIssue> {
             Err(ReadinessIssue {
                 severity: Severity::Critical,
                 code: code.to_owned(),
-                message: chain(&error),
+                message: super::for_this_node(paths, &chain(&error)),
                 path: Some(path),
                 mend: mend.to_owned(),
             })
@@ -259,7 +259,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 fn learned(paths: &Paths) -> Result<String, ReadinessIssue> {
-    let documents = documents(&paths.database()).map_err(|error| ReadinessIssue {
+    let documents = documents(paths).map_err(|error| ReadinessIssue {
         severity: Severity::Warning,
         code: "knowledge_unreadable".to_owned(),
         message: format!("the learned documents cannot be counted: {error}"),
@@ -281,8 +281,8 @@ fn learned(paths: &Paths) -> Result<String, ReadinessIssue> {
     })
 }
 
-fn documents(database: &Path) -> anyhow::Result<usize> {
-    let store = Store::open(database)?;
+fn documents(paths: &Paths) -> anyhow::Result<usize> {
+    let store = super::open_store(paths)?;
     super::block_on(async { Ok(knowledge::documents(&store).await?.len()) })
 }
 

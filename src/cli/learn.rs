@@ -5,7 +5,7 @@
 use super::{
     Common, block_on,
     exit::{Exit, Outcome},
-    out,
+    open_store, out,
 };
 use crate::foundation::{settings::Settings, store::Store};
 use crate::knowledge::{self, LearnOptions, LearnReport, Mode, Progress, Reader};
@@ -53,9 +53,8 @@ impl Learn {
     /// Learns, lists or forgets.
     pub(super) fn run(&self, common: &Common) -> Outcome {
         let settings = common.load(&[])?.settings;
-        let database = settings.paths.database();
+        let store = open_store(&settings.paths)?;
         block_on(async {
-            let store = Store::open(&database)?;
             match &self.forget {
                 _ if self.list => self.list(&store).await,
                 Some(path) => self.forget(&store, path).await,

@@ -23,6 +23,7 @@ mod version;
 mod worker;
 
 use crate::foundation::settings::{self, Loaded, Paths, Sources};
+use crate::foundation::store::{Store, StoreError};
 use clap::{Args, Parser, Subcommand};
 use exit::Outcome;
 use std::{
@@ -40,21 +41,28 @@ struct Arguments {
     verb: Verb,
 }
 
-const EXAMPLES: &str = "Examples:
-  ladylinux provision --root ./var          create the directories of a developer's node
-  ladylinux migrate --root ./var            bring its database to this release's schema
-  ladylinux serve --root ./var              answer on http://127.0.0.1:8000
+const EXAMPLES: &str = "Examples, for a node whose files all lie below ./var:
+  export LADYLINUX_ROOT=./var               instead of --root ./var with every command
+  ladylinux provision                       create its directories
+  ladylinux migrate                         bring its database to this release's schema
+  ladylinux serve                           answer on http://127.0.0.1:8000
+  ladylinux learn docs/                     learn documents, while it serves or not
   ladylinux ask \"how much disk space is free?\"
-  ladylinux doctor                          check everything, and say how to mend what is wrong";
+  ladylinux doctor                          check everything, and say how to mend what is wrong
+
+Exit codes: 0 done, 1 failed, 2 refused (wrong usage, wrong settings), 3 not ready, 130 stopped by Ctrl-C";
+
+/// Where the help of every verb lists what all of them take.
+const FOR_EVERY_VERB: &str = "For every command";
 
 /// What every verb takes.
 #[derive(Clone, Debug, Args)]
 struct Common {
     /// Put this directory before the normative paths (a developer's node lives below ./var)
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = FOR_EVERY_VERB)]
     root: Option<PathBuf>,
     /// Set one setting for this run, such as llm.queue=2
-    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE", help_heading = FOR_EVERY_VERB)]
     set: Vec<String>,
 }
 
@@ -82,34 +90,34 @@ impl Common {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Ask the running node one question
-    Ask(ask::Ask),
-    /// Measure this release; scripts/bench compares it with others
-    Bench(bench::Bench),
-    /// Talk with the running node, several turns
-    Chat(chat::Chat),
-    /// Show, check and explain settings
-    Config(config::Config),
-    /// Check everything a node needs, and say how to mend what is wrong; exits 3 if something is
-    Doctor(doctor::Doctor),
-    /// Answer on the network: the page, the API and the workers behind them
-    Serve(serve::Serve),
-    /// Make, list or revoke access tokens
-    Token(token::Token),
-    /// Ask the running node whether it lives, for container engines; exits 0 or 1
-    Healthcheck(healthcheck::Healthcheck),
-    /// Tell what this machine says about itself: disk, memory, load, uptime, OS, users, open ports
-    HostFacts(host_facts::HostFacts),
-    /// Learn documents, list them, forget them
-    Learn(learn::Learn),
-    /// Bring the database to this release's schema
-    Migrate(migrate::Migrate),
-    /// List, show, verify and import models
-    Models(models::Models),
     /// Create the directories of a node, or check them
     Provision(provision::Provision),
+    /// Bring the database to this release's schema
+    Migrate(migrate::Migrate),
+    /// Answer on the network: the page, the API and the workers behind them
+    Serve(serve::Serve),
+    /// Ask the running node one question
+    Ask(ask::Ask),
+    /// Talk with the running node, several turns
+    Chat(chat::Chat),
+    /// Learn documents, list them, forget them
+    Learn(learn::Learn),
+    /// List, show, verify and import models
+    Models(models::Models),
+    /// Make, list or revoke access tokens
+    Token(token::Token),
+    /// Check everything a node needs, and say how to mend what is wrong; exits 3 if something is
+    Doctor(doctor::Doctor),
+    /// Show, check and explain settings
+    Config(config::Config),
+    /// Tell what this machine says about itself: disk, memory, load, uptime, OS, users, open ports
+    HostFacts(host_facts::HostFacts),
+    /// Ask the running node whether it lives, for container engines; exits 0 or 1
+    Healthcheck(healthcheck::Healthcheck),
     /// Show what this binary is
     Version(version::Version),
+    /// Measure this release; scripts/bench compares it with others
+    Bench(bench::Bench),
     /// Serve one model to a node over standard input and output; `serve` starts these
     Worker(worker::Worker),
 }
@@ -143,6 +151,22 @@ fn command(paths: &Paths, verb: &str) -> String {
         return format!("run `ladylinux {verb}`");
     }
     format!("run `ladylinux {verb} --root {}`", paths.root.display())
+}
+
+/// Opens the node's database, or says what to run first.
+fn open_store(paths: &Paths) -> anyhow::Result<Store> {
+    Store::open(&paths.database()).map_err(|error| {
+        if matches!(error, StoreError::Missing(_) | StoreError::Outdated { .. }) {
+            exit::not_ready(for_this_node(paths, &error.to_string()))
+        } else {
+            error.into()
+        }
+    })
+}
+
+/// Names the command for this very node: the database's errors know no root, without which it would be about another.
+fn for_this_node(paths: &Paths, message: &str) -> String {
+    message.replace("run `ladylinux migrate`", &command(paths, "migrate"))
 }
 
 /// Runs a future to its end on a small runtime.

@@ -6,7 +6,7 @@
 use super::{Common, exit::Exit, exit::Outcome, out};
 use crate::api::{self, Listener, Node};
 use crate::conversation::Conversations;
-use crate::foundation::{layout, settings::Settings, store::Store, telemetry, values::Severity};
+use crate::foundation::{layout, settings::Settings, telemetry, values::Severity};
 use crate::inference::workers::{Workers, permits};
 use anyhow::Context;
 use clap::Args;
@@ -49,7 +49,8 @@ impl Serve {
             for issue in layout::foremost(&issues) {
                 out::note(issue.to_string());
             }
-            out::note("the node was not started: `ladylinux doctor` says how to mend each");
+            let doctor = super::command(&settings.paths, "doctor");
+            out::note(format!("the node was not started: {doctor} to read how to mend each"));
             return Ok(Exit::NotReady);
         }
         super::block_on(serve(settings, self.address_file.as_deref()))
@@ -79,10 +80,10 @@ fn refusal(settings: &Settings) -> Option<String> {
 
 async fn serve(settings: Settings, address_file: Option<&Path>) -> anyhow::Result<Exit> {
     let stop = stopped()?;
-    let store = match Store::open(&settings.paths.database()) {
+    let store = match super::open_store(&settings.paths) {
         Ok(store) => store,
         Err(error) => {
-            out::error(&error.into());
+            out::error(&error);
             return Ok(Exit::NotReady);
         }
     };

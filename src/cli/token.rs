@@ -2,7 +2,7 @@
 
 use super::{Common, exit::Exit, exit::Outcome, out};
 use crate::api::tokens::{self, NewToken, Scope};
-use crate::foundation::{store::Store, values::time};
+use crate::foundation::values::time;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::{collections::BTreeSet, time::Duration};
@@ -47,8 +47,8 @@ enum Verb {
 impl Token {
     pub(super) fn run(&self, common: &Common) -> Outcome {
         let settings = common.load(&[])?.settings;
+        let store = super::open_store(&settings.paths)?;
         super::block_on(async {
-            let store = Store::open(&settings.paths.database())?;
             match &self.verb {
                 Verb::Create { name, scopes, expires, json } => {
                     let scopes: BTreeSet<_> = scopes.iter().copied().collect();

@@ -28,7 +28,7 @@ const SILENCE: Duration = Duration::from_mins(10);
 /// Which node to talk to, and how to be let in.
 #[derive(Debug, Args)]
 pub(super) struct Target {
-    /// The node's address, such as <https://box.lan:8000>; by default where this machine's settings say it listens
+    /// The node's address, such as `https://box.lan:8000`; by default where this machine's settings say it listens
     #[arg(long, value_name = "URL")]
     url: Option<String>,
     /// A token for the node, from `ladylinux token create`; `LADYLINUX_TOKEN` keeps it out of the process list
