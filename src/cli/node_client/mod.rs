@@ -167,7 +167,22 @@ impl NodeClient {
                 "no node answers at {url}: start one with `ladylinux serve` (from a clone: scripts/run), or name another with --url"
             ));
         }
-        anyhow!(error.without_url()).context(format!("cannot talk to the node at {url}"))
+        let hint = hint(&error);
+        anyhow!(error.without_url()).context(format!("cannot talk to the node at {url}{hint}"))
+    }
+}
+
+/// Says what to try when somebody answers and is not understood.
+fn hint(error: &reqwest::Error) -> &'static str {
+    let causes =
+        std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    let causes: String = causes.map(ToString::to_string).collect();
+    if causes.contains("peer certificate") {
+        ": trust its certificate with --ca FILE, and name the node with --url as the certificate does"
+    } else if causes.contains("invalid HTTP version") {
+        ": it may speak TLS, so try https:// in --url"
+    } else {
+        ""
     }
 }
 
