@@ -6,6 +6,7 @@ use super::{
     extractors::{Caller, Json, Path, Validate},
     openapi::{BadRequests, Problems, ServerSentEvent},
     sse,
+    strict::is_blank,
 };
 use crate::conversation::{self, Ask, LONGEST_QUESTION, Place, Refused, TurnEvent};
 use crate::foundation::values::{ConversationId, Redacted};
@@ -31,7 +32,8 @@ pub(super) struct Begun {
 pub(super) struct Question {
     /// What is asked.
     #[schema(
-        value_type = String, min_length = 1, max_length = 16_000, pattern = r"\S",
+        value_type = String, min_length = 1, max_length = 16_000,
+        pattern = r"[^\u0000-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]",
         example = "how much disk space is free?"
     )]
     text: Redacted<String>,
@@ -40,7 +42,7 @@ pub(super) struct Question {
 impl Validate for Question {
     fn problems(&self) -> Vec<FieldError> {
         let length = self.text.expose().chars().count();
-        if self.text.expose().trim().is_empty() {
+        if is_blank(self.text.expose()) {
             return vec![FieldError::in_body("text", "wrong_length", "is empty: write a question")];
         }
         if length > LONGEST_QUESTION {

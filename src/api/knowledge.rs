@@ -5,6 +5,7 @@ use super::{
     error::{Failure, FieldError},
     extractors::{Caller, Json, Query, Validate},
     openapi::{BadRequests, Problems},
+    strict::is_blank,
 };
 use crate::knowledge::{self, Passage, Reader};
 use axum::extract::State;
@@ -19,7 +20,12 @@ const QUESTION_CHARS: usize = 2000;
 #[into_params(parameter_in = Query)]
 pub(super) struct Search {
     /// The words or the question to search for.
-    #[param(min_length = 1, max_length = 2000, pattern = r"\S", example = "worker")]
+    #[param(
+        min_length = 1,
+        max_length = 2000,
+        example = "worker",
+        pattern = r"[^\u0000-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
+    )]
     q: String,
     /// How many passages to return at most.
     #[serde(default = "ten")]
@@ -34,7 +40,7 @@ fn ten() -> usize {
 impl Validate for Search {
     fn problems(&self) -> Vec<FieldError> {
         let mut problems = Vec::new();
-        if self.q.trim().is_empty() || self.q.chars().count() > QUESTION_CHARS {
+        if is_blank(&self.q) || self.q.chars().count() > QUESTION_CHARS {
             let msg = format!("must have 1 to {QUESTION_CHARS} characters");
             problems.push(FieldError::at("query", "q", "wrong_length", msg));
         }

@@ -1,10 +1,18 @@
-//! JSON as its schema means it, where serde is of another opinion: an object is no list, and 8.0 is a whole number.
+//! Input as its schema means it, where Rust is of another opinion: an object is no list, 8.0 is a whole number, and a
+//! text that says nothing is empty.
 
 use serde::{
     Deserialize, Deserializer,
     de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use std::{fmt, marker::PhantomData};
+
+/// Whether a text says nothing: white space of any kind, and control characters of ASCII.
+///
+/// The patterns of `q` and `text` spell these characters out, because what `\s` means differs between readers of a schema.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.chars().all(|letter| letter <= ' ' || letter.is_whitespace() || letter == '\u{feff}')
+}
 
 /// A value that is written as an object, by the names of its fields; derived structs take a list of them as well.
 #[derive(Debug)]
@@ -118,6 +126,26 @@ mod tests {
         assert_eq!(left(r#"{"left": -1e3}"#), Ok(-1000));
         for wrong in ["8.1", "1e300", "\"8\"", "18446744073709551615", "-9223372036854775809"] {
             assert!(left(&format!("{{\"left\": {wrong}}}")).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_schema_names_exactly_the_characters_that_say_nothing() {
+        let description = crate::api::router::description();
+        let description = serde_json::to_value(description).unwrap();
+        let pattern =
+            &description["components"]["schemas"]["Question"]["properties"]["text"]["pattern"];
+        let listed =
+            pattern.as_str().unwrap().strip_prefix("[^\\u").unwrap().strip_suffix(']').unwrap();
+        let code = |digits: &str| u32::from_str_radix(digits, 16).unwrap();
+        let mut named = std::collections::BTreeSet::new();
+        for part in listed.replace("-\\u", "-").split("\\u") {
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            named.extend(code(first)..=code(last));
+        }
+        for letter in '\0'..='\u{ffff}' {
+            let says_nothing = is_blank(&letter.to_string());
+            assert_eq!(says_nothing, named.contains(&u32::from(letter)), "{letter:?}");
         }
     }
 }
