@@ -222,8 +222,10 @@ impl Task {
                     .map_err(|(full, _)| WorkerError::Full { retry_after: full.retry_after })
             }
         };
-        // A caller that is gone by now has said so through the other channel.
-        drop(ask.admitted.send(verdict));
+        // A caller that left while it asked may have said so before its request came; its place would never be freed.
+        if ask.admitted.send(verdict).is_err() {
+            self.queue.remove(ask.id);
+        }
     }
 
     /// Hands the next request to an idle worker, once its threads are granted.

@@ -11,7 +11,7 @@ use super::super::{
 };
 use crate::foundation::values::{ReadinessIssue, RequestId, Severity, Sha256};
 use bytes::{BufMut, BytesMut};
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use std::{io, time::Duration};
 use tokio::{
     io::{AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf},
@@ -236,6 +236,23 @@ async fn a_full_queue_is_refused_and_a_client_that_leaves_frees_its_place_at_onc
     assert_eq!(peer.hear().await, Some(ToWorker::Cancel { id }));
     peer.done(id).await;
     assert_eq!(peer.hear_request().await, next.id());
+}
+
+// VOX-36
+#[tokio::test(start_paused = true)]
+async fn a_client_that_leaves_before_it_is_admitted_takes_no_place() {
+    let mut node = Node::new(1);
+    let mut peer = node.greeted().await;
+    let _running = node.ask().await;
+    let first = peer.hear_request().await;
+    for _ in 0..3 {
+        // Polled once, so that the request is on its way, and dropped before the task has seen it.
+        assert!(node.llm.generate(Generate::default()).now_or_never().is_none());
+    }
+    let _next = node.ask().await;
+    peer.done(first).await;
+    peer.hear_request().await;
+    assert_eq!(node.state(WorkerState::Busy).await.waiting, 0);
 }
 
 #[tokio::test(start_paused = true)]
