@@ -26,7 +26,7 @@ pub struct Store {
 
 struct Readers {
     path: PathBuf,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
 }
 
@@ -53,7 +53,7 @@ impl Store {
             })?;
         let readers = Readers {
             path: path.to_owned(),
-            permits: Semaphore::new(READERS),
+            permits: Arc::new(Semaphore::new(READERS)),
             idle: Mutex::new(idle),
         };
         Ok(Self { writes, readers: Arc::new(readers) })
@@ -90,9 +90,12 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let _permit = self.readers.permits.acquire().await.map_err(|_| StoreError::Closed)?;
+        let permits = Arc::clone(&self.readers.permits);
+        let permit = permits.acquire_owned().await.map_err(|_| StoreError::Closed)?;
         let readers = Arc::clone(&self.readers);
         tokio::task::spawn_blocking(move || {
+            // It goes with the query and not with the caller, who may leave while the query runs on.
+            let _permit = permit;
             let connection = readers.take()?;
             let result = work(&connection);
             readers.put_back(connection);
@@ -160,6 +163,30 @@ mod tests {
             .await;
         assert!(failed.is_err());
         assert_eq!(count(&store).await, 0);
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_leaves_keeps_its_connection_until_its_query_ends() {
+        let (_directory, store) = store();
+        let (release, held) = mpsc::channel::<()>();
+        let (begun, mut running) = tokio::sync::mpsc::unbounded_channel();
+        let query = store.clone();
+        let caller = tokio::spawn(async move {
+            query
+                .read(move |_| {
+                    begun.send(()).unwrap();
+                    held.recv().unwrap_err();
+                    Ok::<_, StoreError>(())
+                })
+                .await
+        });
+        running.recv().await.unwrap();
+        caller.abort();
+        assert!(caller.await.unwrap_err().is_cancelled());
+        assert_eq!(store.readers.permits.available_permits(), READERS - 1);
+        drop(release);
+        let all = u32::try_from(READERS).unwrap();
+        drop(store.readers.permits.acquire_many(all).await.unwrap());
     }
 
     #[tokio::test]
