@@ -125,6 +125,11 @@ pub fn migrate(path: &Path) -> Result<(MigrationPlan, Option<PathBuf>), StoreErr
 fn apply(connection: &mut Connection, migration: &Migration) -> rusqlite::Result<()> {
     let transaction =
         connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    // Another `migrate` may have been quicker while this one waited for the lock.
+    let version: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version >= migration.number {
+        return Ok(());
+    }
     transaction.execute_batch(migration.sql)?;
     transaction.pragma_update(None, "user_version", migration.number)?;
     transaction.commit()
@@ -170,6 +175,17 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ladylinux.db");
         (directory, path)
+    }
+
+    #[test]
+    fn a_migration_that_somebody_else_was_quicker_with_is_left_out() {
+        let (_directory, path) = database();
+        migrate(&path).unwrap();
+        let mut late = open::writable(&path).unwrap();
+        for migration in MIGRATIONS {
+            apply(&mut late, migration).unwrap();
+        }
+        assert_eq!(version(&late).unwrap(), newest());
     }
 
     #[test]
