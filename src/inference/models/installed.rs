@@ -245,6 +245,8 @@ fn extras(paths: &Paths, manifest: &Manifest) -> Result<Vec<LlmModel>, ManifestE
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
             Err(error) if depth == 0 && error.kind() == io::ErrorKind::NotFound => continue,
+            // A folder that this user may not enter, such as a volume's `lost+found`, holds no model for this node.
+            Err(_) if depth > 0 => continue,
             Err(error) => return Err(failed(&folder, error)),
         };
         for entry in entries {
