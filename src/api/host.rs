@@ -18,9 +18,5 @@ use crate::host::{self, Fact, Topic};
     security((), ("token" = [])),
 )]
 pub(super) async fn show(_: Caller, Path(topic): Path<Topic>) -> Result<Json<Fact>, Failure> {
-    let read = tokio::task::spawn_blocking(move || host::facts(topic)).await;
-    let fact = read
-        .map_err(|error| Failure::internal(&error))?
-        .map_err(|error| Failure::internal(&error))?;
-    Ok(Json(fact))
+    host::read(topic).await.map(Json).map_err(|error| Failure::internal(&error))
 }

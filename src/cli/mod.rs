@@ -29,6 +29,7 @@ use exit::Outcome;
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Duration,
 };
 
 /// The whole command line.
@@ -169,14 +170,20 @@ fn for_this_node(paths: &Paths, message: &str) -> String {
     message.replace("run `ladylinux migrate`", &command(paths, "migrate"))
 }
 
+/// How long the end of a command waits for what it began on blocking threads.
+const BLOCKED: Duration = Duration::from_secs(2);
+
 /// Runs a future to its end on a small runtime.
 ///
 /// The core waits far more than it works, and the workers need the CPUs: it runs on half of them, and on four at most.
 fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let cpus = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads((cpus / 2).clamp(1, 4))
         .enable_all()
-        .build()?
-        .block_on(future)
+        .build()?;
+    let ended = runtime.block_on(future);
+    // What still blocks, such as a file system that does not answer, must not hold the process.
+    runtime.shutdown_timeout(BLOCKED);
+    ended
 }

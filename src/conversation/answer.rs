@@ -105,17 +105,15 @@ impl Telling {
     }
 
     async fn host(mut self, outlet: Outlet, topic: Topic, language: Language) {
-        let read = timeout(PATIENCE, tokio::task::spawn_blocking(move || host::facts(topic))).await;
-        let failure = match read {
-            Ok(Ok(Ok(fact))) => {
+        let failure = match timeout(PATIENCE, host::read(topic)).await {
+            Ok(Ok(fact)) => {
                 for note in &fact.notes {
                     outlet.tell(TurnEvent::note("left_out", sentence(note))).await;
                 }
                 self.say(&outlet, fact.sentence_in(language), None).await;
                 return self.close(outlet, AnsweredBy::Host, Finish::Stop).await;
             }
-            Ok(Ok(Err(error))) => error.to_string(),
-            Ok(Err(_)) => format!("reading {topic} failed inside the node: its log has the reason"),
+            Ok(Err(error)) => error.to_string(),
             Err(_) => format!(
                 "the machine did not tell {topic} within 5 seconds: see whether a network file system hangs"
             ),

@@ -38,12 +38,39 @@ pub use uptime::Uptime;
 pub use users::{Account, Users};
 
 use std::{io, path::PathBuf};
+use tokio::sync::Semaphore;
+
+/// How many may look at the disks at once.
+const AT_ONCE: usize = 16;
 
 /// Reads one topic from the machine this process runs on.
 ///
 /// This blocks, and may do so for long where a network file system does not answer: call it off the async threads.
 pub fn facts(topic: Topic) -> Result<Fact, HostError> {
     Machine::this().fact(topic)
+}
+
+/// Reads one topic from the machine this process runs on, off the async threads.
+///
+/// A network file system that does not answer takes a thread for ever; only so many may be lost to it, and the others stay
+/// with the database.
+pub async fn read(topic: Topic) -> Result<Fact, HostError> {
+    static DISK_READERS: Semaphore = Semaphore::const_new(AT_ONCE);
+    let place = match topic {
+        // The semaphore is never closed.
+        Topic::Disk => DISK_READERS.acquire().await.ok(),
+        Topic::Memory
+        | Topic::Load
+        | Topic::Uptime
+        | Topic::Os
+        | Topic::Users
+        | Topic::Listeners => None,
+    };
+    let reading = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        facts(topic)
+    });
+    reading.await.map_err(|_| HostError::Failed(topic))?
 }
 
 /// Why a fact cannot be told.
@@ -67,4 +94,7 @@ pub enum HostError {
         /// What should stand there.
         expected: &'static str,
     },
+    /// The reader panicked; the panic hook has logged where.
+    #[error("reading {0} failed inside the node: its log has the reason")]
+    Failed(Topic),
 }
