@@ -31,6 +31,7 @@ mod server;
 mod sse;
 mod strict;
 pub mod tokens;
+mod unread;
 mod workers;
 
 pub use app::Node;

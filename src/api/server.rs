@@ -1,6 +1,6 @@
 //! The socket: connections in, bounded in number and patience; TLS; and the end of it all.
 
-use super::{app::App, error::Failure};
+use super::{app::App, error::Failure, unread::Unread};
 use crate::foundation::{
     settings::{Http, Tls},
     values::time,
@@ -212,7 +212,10 @@ struct Room {
     /// Said when somebody waits for a place: whoever has been answered leaves.
     crowded: Arc<Notify>,
     closing: CancellationToken,
+    /// For a request's head.
     patience: Duration,
+    /// For a client to take some of its answer.
+    reading: Duration,
 }
 
 impl Room {
@@ -222,6 +225,7 @@ impl Room {
             crowded: Arc::default(),
             closing: CancellationToken::new(),
             patience: http.header_timeout,
+            reading: http.request_timeout,
         }
     }
 
@@ -265,7 +269,8 @@ impl Room {
             .max_buf_size(HEAD_BYTES);
         let activity = Arc::clone(&service.activity);
         let service = TowerToHyperService::new(service);
-        let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+        let stream = TokioIo::new(Unread::new(stream, self.reading));
+        let mut connection = pin!(builder.serve_connection(stream, service));
         let ended = loop {
             tokio::select! {
                 ended = &mut connection => break ended,
