@@ -66,6 +66,21 @@ pub(super) fn needs_no_token(http: &Http, origin: Origin) -> bool {
     http.exposure == Exposure::Loopback && origin.client.is_loopback() && !origin.forwarded
 }
 
+/// Refuses a request that came over the network in the clear, past the proxy that was to terminate TLS.
+pub(super) fn check_transport(http: &Http, peer: SocketAddr, tls: bool) -> Result<(), Failure> {
+    let peer = peer.ip().to_canonical();
+    // The node's own health check asks where the node listens, and comes from there.
+    let here = peer.is_loopback() || peer == http.address.ip();
+    if tls || here || http.trusted_proxies.contains(&peer) || http.exposure != Exposure::Lan {
+        return Ok(());
+    }
+    Err(Failure::new(
+        StatusCode::FORBIDDEN,
+        "tls_required",
+        "this node is asked by TLS only: go through its proxy, or set http.tls_certificate and http.tls_key",
+    ))
+}
+
 /// Refuses a request whose `Host` is a name that nobody gave this node.
 pub(super) fn check_host(http: &Http, uri: &Uri, headers: &HeaderMap) -> Result<(), Failure> {
     if http.exposure != Exposure::Loopback {
@@ -159,6 +174,25 @@ mod tests {
         assert!(objection(&lan).unwrap().contains("tls_certificate"));
         let behind = Http { trusted_proxies: vec!["10.0.0.1".parse().unwrap()], ..lan };
         assert_eq!(objection(&behind), None);
+    }
+
+    // C-39, VOX-64
+    #[test]
+    fn a_lan_node_is_not_asked_in_the_clear_past_its_proxy() {
+        let trusted_proxies = vec!["10.0.0.1".parse().unwrap()];
+        let address = "10.0.0.2:8000".parse().unwrap();
+        let lan = Http { exposure: Exposure::Lan, address, trusted_proxies, ..http() };
+        for (http, peer, tls, right) in [
+            (&lan, "10.0.0.9:5000", false, false),
+            (&lan, "10.0.0.9:5000", true, true),
+            (&lan, "10.0.0.1:5000", false, true),
+            (&lan, "[::ffff:10.0.0.1]:5000", false, true),
+            (&lan, PEER, false, true),
+            (&lan, "10.0.0.2:5000", false, true),
+            (&http(), "10.0.0.9:5000", false, true),
+        ] {
+            assert_eq!(check_transport(http, peer.parse().unwrap(), tls).is_ok(), right, "{peer}");
+        }
     }
 
     // VOX-63

@@ -88,6 +88,7 @@ fn admit(app: &App, request: &mut Request) -> Result<bool, Failure> {
         return Err(Failure::new(StatusCode::FORBIDDEN, "no_peer", "the request has no sender"));
     };
     let origin = exposure::origin(http, peer.address, peer.tls, request.headers());
+    exposure::check_transport(http, peer.address, peer.tls)?;
     exposure::check_host(http, request.uri(), request.headers())?;
     exposure::check_same_origin(request.method(), origin, request.headers())?;
     let mut rate = app.rate.lock().unwrap_or_else(PoisonError::into_inner);
