@@ -138,6 +138,7 @@ async fn a_question_that_is_empty_too_long_or_no_text_is_422() {
     assert_eq!(odd.send().await.unwrap().status(), StatusCode::UNPROCESSABLE_ENTITY);
 }
 
+// VOX-16, VOX-36
 #[tokio::test]
 async fn a_full_queue_is_429_with_a_time_to_retry_and_everybody_else_is_answered() {
     let test = "a_full_queue_is_429_with_a_time_to_retry_and_everybody_else_is_answered";
@@ -145,7 +146,13 @@ async fn a_full_queue_is_429_with_a_time_to_retry_and_everybody_else_is_answered
     let asked =
         (0..40).map(|_| node.post(COMPLETIONS).json(&question(&json!({"max_tokens": 64}))).send());
     let mut full = 0;
-    for answer in join_all(asked).await.into_iter().map(Result::unwrap) {
+    let meanwhile = async {
+        until(&node, "busy").await;
+        node.get("/api/host/uptime").send().await.unwrap().status()
+    };
+    let (answers, status) = tokio::join!(join_all(asked), meanwhile);
+    assert_eq!(status, StatusCode::OK);
+    for answer in answers.into_iter().map(Result::unwrap) {
         if answer.status() == StatusCode::TOO_MANY_REQUESTS {
             let wait: u32 =
                 answer.headers()[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
@@ -213,6 +220,7 @@ async fn a_stop_lets_a_running_answer_end_and_takes_no_new_one() {
     assert_eq!(node.ended().0.code(), Some(0));
 }
 
+// VOX-77, VOX-78
 #[tokio::test]
 async fn what_is_asked_and_answered_is_in_no_log() {
     let test = "what_is_asked_and_answered_is_in_no_log";

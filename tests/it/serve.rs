@@ -151,6 +151,7 @@ async fn the_healthcheck_asks_the_running_node() {
     assert_eq!(dead.status.code(), Some(1));
 }
 
+// LL-DEP-41
 #[test]
 fn an_older_schema_is_not_served() {
     let root = Root::new();

@@ -2,6 +2,7 @@
 
 use crate::run::{Node, json};
 
+// LL-DEP-30
 #[test]
 fn config_print_shows_every_value_with_its_variable_and_origin() {
     let node = Node::provisioned();

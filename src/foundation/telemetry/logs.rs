@@ -86,7 +86,7 @@ mod tests {
         String::from_utf8(bytes).unwrap()
     }
 
-    // VOX-73
+    // VOX-73, LL-DEP-40
     #[test]
     fn json_is_one_object_a_line_with_the_requests_id() {
         let lines = logged("info", LogFormat::Json, || {

@@ -118,7 +118,7 @@ const FILES: usize = 400;
 /// How many lines it may print before it is killed.
 const TOLD: usize = 60;
 
-// LL-DEP: SIGKILL loses nothing that was reported as learned.
+// SIGKILL loses nothing that was reported as learned.
 #[tokio::test]
 async fn a_learner_killed_in_the_middle_has_kept_all_that_it_told_of() {
     let shelf = Shelf::new();

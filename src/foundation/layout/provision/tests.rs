@@ -37,7 +37,7 @@ fn codes(node: &Node) -> Vec<(Severity, String)> {
     deviations(&node.paths).into_iter().map(|issue| (issue.severity, issue.code)).collect()
 }
 
-// LXA-98..102, LL-WF-13, LL-DEP-19
+// LXA-98, LXA-99, LXA-100, LXA-101, LXA-102, LL-WF-13, LL-DEP-19
 #[test]
 fn a_fresh_root_gets_every_directory_with_its_mode() {
     let node = provisioned();

@@ -55,7 +55,7 @@ fn without_any_file_the_defaults_hold_below_the_root() {
     assert_eq!(loaded.warnings, Vec::<String>::new());
 }
 
-// C-9
+// C-9, LL-DEP-24, LL-DEP-29
 #[test]
 fn each_source_beats_the_one_before_it() {
     let root = Root::new().toml("[llm]\nqueue = 1\n");
@@ -178,7 +178,7 @@ fn a_file_may_repeat_where_it_is() {
     assert!(root.load(&[], &[]).is_ok());
 }
 
-// LXA-37..41
+// LXA-37, LXA-38, LXA-39, LXA-40, LXA-41
 #[test]
 fn the_canonical_name_of_the_protected_root_beats_its_aliases() {
     let root = Root::new();
