@@ -107,7 +107,7 @@ async fn collect(body: Body, limit: usize) -> Result<Option<Bytes>, Failure> {
             Failure::new(StatusCode::BAD_REQUEST, "body_broken_off", "the body broke off")
         })?;
         length += chunk.len();
-        if length > DISCARD {
+        if length > limit.max(DISCARD) {
             break;
         }
         if length > limit {
@@ -330,6 +330,16 @@ mod tests {
         let request = Request::new(Body::from(vec![b' '; 2048]));
         let refused = read(request, 1024, Duration::from_secs(1)).await.unwrap_err();
         assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
+    }
+
+    #[tokio::test]
+    async fn a_body_within_a_generous_limit_is_read_whole() {
+        let block = Bytes::from(vec![b' '; 1 << 20]);
+        let blocks = (0..(DISCARD >> 20) + 2).map(move |_| Ok::<_, std::io::Error>(block.clone()));
+        let body = Body::from_stream(tokio_stream::iter(blocks));
+        let limit = 2 * DISCARD;
+        let read = read(Request::new(body), limit, Duration::from_mins(1)).await.unwrap();
+        assert_eq!(read.len(), DISCARD + (2 << 20));
     }
 
     #[tokio::test(start_paused = true)]
