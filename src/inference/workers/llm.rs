@@ -220,6 +220,9 @@ impl From<&State> for WorkerState {
 pub(super) struct Running {
     pub(super) id: RequestId,
     pub(super) events: EventTx,
+    /// When it took its place in the queue.
+    pub(super) asked: Moment,
+    /// When the worker got it.
     pub(super) began: Moment,
     pub(super) first_token: Option<Moment>,
 }

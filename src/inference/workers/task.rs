@@ -269,7 +269,8 @@ impl Task {
         metrics::queue_wait(self.kind.name(), queue_wait);
         // A client that has gone by now has said so through the other channel; the same below.
         drop(item.events.send(Ok(Event::Started { queue_wait })));
-        self.running = Some(Running { id, events: item.events, began: now, first_token: None });
+        self.running =
+            Some(Running { id, events: item.events, asked: since, began: now, first_token: None });
         self.step(&Fact::Began(id));
     }
 
@@ -291,7 +292,7 @@ impl Task {
                 if let Some(running) = self.running.as_mut().filter(|running| running.id == id) {
                     if running.first_token.is_none() {
                         running.first_token = Some(now);
-                        metrics::first_token(now.saturating_sub(running.began));
+                        metrics::first_token(now.saturating_sub(running.asked));
                     }
                     drop(running.events.send(Ok(Event::Token { text, engine_ns })));
                 }
