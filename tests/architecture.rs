@@ -65,6 +65,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("anyhow", &["cli"]),
     ("indicatif", &["cli"]),
+    // LL-DEP-47: what reads the manifest has no HTTP client to download with.
     ("reqwest", &["cli"]),
 ];
 

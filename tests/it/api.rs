@@ -44,6 +44,19 @@ async fn a_fresh_node_is_alive_and_ready_without_any_model() {
     assert!(!ready["issues"].as_array().unwrap().iter().any(critical), "{ready}");
 }
 
+// LL-DEP-46
+#[tokio::test]
+async fn every_model_of_the_manifest_is_listed_with_its_state() {
+    let node = Node::start();
+    let listed: Value = node.get("/api/models").send().await.unwrap().json().await.unwrap();
+    let models = listed["models"].as_array().unwrap();
+    let state = |format: &str| {
+        let model = models.iter().find(|model| model["format"] == format).unwrap();
+        model["state"]["state"].as_str().unwrap()
+    };
+    assert_eq!((state("onnx"), state("gguf")), ("missing", "unsupported"), "{listed}");
+}
+
 #[tokio::test]
 async fn the_description_is_openapi_3_1_and_names_every_route() {
     let node = Node::start();
