@@ -226,7 +226,7 @@ mod tests {
         let (directory, store) = opened();
         let made = chat(&store, None).await;
         let secret = made.bearer.expose().rsplit('_').next().unwrap().to_owned();
-        drop(store);
+        // While it is open, for closing it removes its files in its own time.
         for file in std::fs::read_dir(directory.path()).unwrap() {
             let bytes = std::fs::read(file.unwrap().path()).unwrap();
             assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
