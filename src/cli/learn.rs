@@ -29,9 +29,9 @@ pub(super) struct Learn {
     /// Files and directories; hidden files are left out, and links are not followed
     #[arg(required_unless_present_any = ["list", "forget"], value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Who may see them: everyone, or one person by name
-    #[arg(long, value_name = "NAME", default_value = Reader::EVERYONE)]
-    reader: String,
+    /// Who may see them: everyone, or one person by name; without it what is known stays as it is, and what is new is for everyone
+    #[arg(long, value_name = "NAME")]
+    reader: Option<String>,
     /// Only say what would be learned
     #[arg(long)]
     dry_run: bool,
@@ -65,7 +65,7 @@ impl Learn {
 
     async fn learn(&self, store: &Store, settings: &Settings) -> Outcome {
         let options = LearnOptions {
-            reader: Reader::from(self.reader.trim()),
+            reader: self.reader.as_deref().map(|name| Reader::from(name.trim())),
             passage_chars: settings.knowledge.passage_chars,
             max_file_bytes: settings.knowledge.max_file_bytes,
             mode: if self.dry_run { Mode::DryRun } else { Mode::Write },

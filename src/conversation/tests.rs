@@ -12,7 +12,7 @@ use crate::foundation::settings::{Feature, Settings};
 use crate::foundation::store::{Store, migrate};
 use crate::foundation::values::{ConversationId, ReadinessIssue, Severity};
 use crate::inference::workers::{Completion, Event, Finish, Refusal, WorkerError};
-use crate::knowledge::{LearnOptions, Mode, Reader, learn};
+use crate::knowledge::{LearnOptions, Mode, learn};
 use futures_util::StreamExt;
 use serde_json::Value;
 use std::{
@@ -44,7 +44,7 @@ impl Node {
         migrate(&database).unwrap();
         let store = Store::open(&database).unwrap();
         let options = LearnOptions {
-            reader: Reader::Everyone,
+            reader: None,
             passage_chars: settings.knowledge.passage_chars,
             max_file_bytes: settings.knowledge.max_file_bytes,
             mode: Mode::Write,

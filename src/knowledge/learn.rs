@@ -22,8 +22,8 @@ use std::{
 /// How to learn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LearnOptions {
-    /// Who may see what is learned.
-    pub reader: Reader,
+    /// Who may see what is learned; none keeps it as it is, and is everyone for what is new.
+    pub reader: Option<Reader>,
     /// The longest passage, in characters.
     pub passage_chars: usize,
     /// The largest file that is learned, in bytes.
@@ -111,7 +111,7 @@ pub async fn learn(
     options: &LearnOptions,
     progress: impl FnMut(Progress),
 ) -> Result<LearnReport, KnowledgeError> {
-    if options.reader.name().trim().is_empty() {
+    if options.reader.as_ref().is_some_and(|reader| reader.name().trim().is_empty()) {
         return Err(KnowledgeError::NamelessReader);
     }
     let mut roots = Vec::new();
@@ -184,9 +184,14 @@ impl<P: FnMut(Progress)> Run<'_, P> {
     ) -> Result<Outcome, KnowledgeError> {
         let limit = self.options.passage_chars;
         let how = format!("{}/{limit}", cut::VERSION);
-        let readers = self.options.reader.name().to_owned();
         let asked = path.clone();
         let known = self.store.read(move |connection| known(connection, &asked)).await?;
+        // Learning a directory again must not show everyone what in it is for one person.
+        let readers = match (&self.options.reader, &known) {
+            (Some(reader), _) => reader.name().to_owned(),
+            (None, Some(known)) => known.readers.clone(),
+            (None, None) => Reader::EVERYONE.to_owned(),
+        };
         if let Some(known) = &known
             && (known.sha256.as_slice(), &known.cut) == (sha256.as_bytes().as_slice(), &how)
         {

@@ -9,7 +9,7 @@ use ladylinux::{
         values::Redacted,
     },
     inference::workers::{Llm, Spawn, WorkerState, Workers},
-    knowledge::{self, LearnOptions, Mode, Reader},
+    knowledge::{self, LearnOptions, Mode},
 };
 use std::{fs, path::Path, time::Duration};
 
@@ -35,7 +35,7 @@ impl Node {
         store::migrate(&database).unwrap();
         let store = Store::open(&database).unwrap();
         let options = LearnOptions {
-            reader: Reader::Everyone,
+            reader: None,
             passage_chars: 900,
             max_file_bytes: 1 << 20,
             mode: Mode::Write,

@@ -46,7 +46,7 @@ async fn a_file_that_cannot_be_learned_is_named_and_stops_no_other() {
     shelf.file("latin1.txt", b"Gr\xf6\xdfe");
     shelf.file("large.txt", "x".repeat(2000));
     shelf.file("good.txt", "Good words.");
-    let mut options = options(Reader::Everyone);
+    let mut options = options(None);
     options.max_file_bytes = 1000;
     let report = learn(&shelf.store, &[shelf.root()], &options, |_| {}).await.unwrap();
     assert_eq!(counts(&report), (1, 0, 0, 0, 3));
@@ -92,7 +92,7 @@ async fn a_path_that_does_not_exist_changes_nothing() {
     shelf.file("a.txt", "Words.");
     shelf.learn(&shelf.root()).await;
     std::fs::rename(shelf.root(), shelf.root().with_extension("away")).unwrap();
-    let refused = learn(&shelf.store, &[shelf.root()], &options(Reader::Everyone), |_| {}).await;
+    let refused = learn(&shelf.store, &[shelf.root()], &options(None), |_| {}).await;
     assert!(refused.unwrap_err().to_string().contains("learn --forget"));
     assert_eq!(documents(&shelf.store).await.unwrap().len(), 1);
     assert_eq!(forget(&shelf.store, &shelf.root()).await.unwrap().len(), 1);
@@ -103,7 +103,7 @@ async fn a_path_that_does_not_exist_changes_nothing() {
 async fn a_dry_run_tells_and_writes_nothing() {
     let shelf = Shelf::new();
     shelf.file("a.txt", "Words.");
-    let mut options = options(Reader::Everyone);
+    let mut options = options(None);
     options.mode = Mode::DryRun;
     let mut told = Vec::new();
     let tell = |progress: ladylinux::knowledge::Progress| told.push(progress.outcome);
@@ -161,7 +161,7 @@ async fn a_learner_killed_in_the_middle_has_kept_all_that_it_told_of() {
         .await
         .unwrap();
     assert_eq!(verdict, "ok");
-    let report = learn(&store, &[shelf.root()], &options(Reader::Everyone), |_| {}).await.unwrap();
+    let report = learn(&store, &[shelf.root()], &options(None), |_| {}).await.unwrap();
     assert_eq!(report.unchanged, kept.len() as u64);
     assert_eq!(report.added + report.unchanged, FILES as u64);
 }

@@ -37,14 +37,14 @@ impl Shelf {
     }
 
     async fn learn(&self, path: &Path) -> LearnReport {
-        self.learn_for(path, Reader::Everyone).await
+        learn(&self.store, &[path.to_owned()], &options(None), |_| {}).await.unwrap()
     }
 
     async fn learn_for(&self, path: &Path, reader: Reader) -> LearnReport {
-        learn(&self.store, &[path.to_owned()], &options(reader), |_| {}).await.unwrap()
+        learn(&self.store, &[path.to_owned()], &options(Some(reader)), |_| {}).await.unwrap()
     }
 }
 
-fn options(reader: Reader) -> LearnOptions {
+fn options(reader: Option<Reader>) -> LearnOptions {
     LearnOptions { reader, passage_chars: 900, max_file_bytes: 16 << 20, mode: Mode::Write }
 }

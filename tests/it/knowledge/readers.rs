@@ -52,6 +52,19 @@ async fn a_document_can_be_taken_from_others_without_a_change_to_it() {
 }
 
 #[tokio::test]
+async fn learning_a_directory_again_shows_nobody_what_is_for_one_person() {
+    let shelf = Shelf::new();
+    let file = shelf.file("alice/flowers.txt", "Tulips have a colour.");
+    shelf.learn_for(&file, Reader::Person("alice".to_owned())).await;
+    assert_eq!(shelf.learn(&shelf.root()).await.unchanged, 1);
+    shelf.file("alice/flowers.txt", "Tulips have a red colour.");
+    assert_eq!(shelf.learn(&shelf.root()).await.updated, 1);
+    assert!(found(&shelf, &Reader::Everyone).await.is_empty());
+    shelf.learn_for(&file, Reader::Everyone).await;
+    assert_eq!(found(&shelf, &Reader::Everyone).await.len(), 1);
+}
+
+#[tokio::test]
 async fn any_question_is_searched_for_without_an_error() {
     let shelf = Shelf::new();
     shelf.learn(&shelf.file("a.txt", "NEAR and OR and NOT are words.")).await;
