@@ -140,6 +140,17 @@ test("model text is never HTML", async () => {
   await close(page);
 });
 
+test("an answer that breaks off is said to have failed", async () => {
+  const page = await open(bare);
+  await page.route("**/turns", (route) =>
+    route.fulfill({ contentType: "text/event-stream", body: `event: token\ndata: ${JSON.stringify({ text: "It is" })}\n\n` }),
+  );
+  await ask(page, "anything");
+  await settled(page);
+  assert.match(await lastAnswer(page).textContent(), /It is.*The answer broke off/s);
+  await close(page);
+});
+
 test("the keyboard is enough", async () => {
   const page = await open(bare);
   const skip = page.getByRole("link", { name: "Skip to the question" });

@@ -143,7 +143,12 @@ async function ask(text) {
   const placed = place(text);
   try {
     conversation ??= await open();
-    for await (const [name, data] of turn(conversation, text, running.signal)) on(placed, name, data);
+    let ended = false;
+    for await (const [name, data] of turn(conversation, text, running.signal)) {
+      ended ||= name === "done" || name === "error";
+      on(placed, name, data);
+    }
+    if (!ended) failed(placed, "The answer broke off.", "Ask again; the node may have been stopped.");
   } catch (error) {
     if (error.name === "AbortError") {
       remark(placed, "Stopped.");
