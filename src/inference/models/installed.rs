@@ -276,7 +276,8 @@ fn extras(paths: &Paths, manifest: &Manifest) -> Result<Vec<LlmModel>, ManifestE
     Ok(found)
 }
 
-fn graph_in(directory: &Path) -> Option<PathBuf> {
+/// Returns the graph of a model's folder; of several quantisations side by side the one that is fastest on a CPU.
+pub fn graph_in(directory: &Path) -> Option<PathBuf> {
     GRAPHS.iter().map(|name| directory.join(name)).find(|path| path.is_file())
 }
 

@@ -11,6 +11,6 @@ mod verify;
 mod tests;
 
 pub use import::{ImportError, Imported, import};
-pub use installed::{Listed, LlmModel, State, expected_files, list, resolve_llm};
+pub use installed::{Listed, LlmModel, State, expected_files, graph_in, list, resolve_llm};
 pub use manifest::{Format, Manifest, ManifestError, Model, ModelFile, Source, Task};
 pub use verify::{Verdict, VerifiedFile, verify};

@@ -9,24 +9,13 @@
 //! ```
 
 use super::{graph::Hints, refusal};
+use crate::inference::models::graph_in;
 use crate::inference::workers::Refusal;
 use serde_json::Value;
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
-
-/// Where graphs lie; of several quantisations side by side the first of these is taken, the fastest on a CPU.
-/// `inference::models` looks for the same.
-const GRAPHS: [&str; 7] = [
-    "model.onnx",
-    "onnx/model_quantized.onnx",
-    "onnx/model_int8.onnx",
-    "onnx/model_q4.onnx",
-    "onnx/model.onnx",
-    "onnx/model_fp16.onnx",
-    "onnx/model_q4f16.onnx",
-];
 
 /// What lies in a model directory, read and parsed; a missing JSON file is `null`.
 #[derive(Debug)]
@@ -154,8 +143,7 @@ fn find_graph(path: &Path, genai: &Value) -> Result<PathBuf, Refusal> {
             Err(missing(&graph, "genai_config.json names this file"))
         };
     }
-    let found = GRAPHS.iter().map(|name| path.join(name)).find(|graph| graph.is_file());
-    found.ok_or_else(|| missing(&path.join("onnx/model.onnx"), &graph_wanted(path)))
+    graph_in(path).ok_or_else(|| missing(&path.join("onnx/model.onnx"), &graph_wanted(path)))
 }
 
 /// Says which graphs are looked for, and what the weights that were found instead are.
