@@ -41,6 +41,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("knowledge", &["inference::models", "inference::workers", "foundation"]),
     ("host", &["foundation"]),
+    ("bin", &["refresh"]),
+    ("refresh", &["foundation"]),
     ("inference::engines", &["inference::models", "inference::workers", "foundation"]),
     ("inference::workers", &["inference::models", "foundation"]),
     ("inference::models", &["foundation"]),
@@ -62,11 +64,14 @@ const CRATES: &[(&str, &[&str])] = &[
     ("utoipa_swagger_ui", &["api"]),
     ("rusqlite", &["foundation"]),
     ("toml_edit", &["foundation"]),
-    ("clap", &["cli"]),
-    ("anyhow", &["cli"]),
-    ("indicatif", &["cli"]),
+    ("bollard", &["refresh"]),
+    ("oci_client", &["refresh"]),
+    ("sd_notify", &["refresh"]),
+    ("clap", &["cli", "refresh"]),
+    ("anyhow", &["cli", "refresh"]),
+    ("indicatif", &["cli", "refresh"]),
     // LL-DEP-47: what reads the manifest has no HTTP client to download with.
-    ("reqwest", &["cli"]),
+    ("reqwest", &["cli", "refresh"]),
 ];
 
 /// The paths that a source file names, wherever it names them.
@@ -217,6 +222,23 @@ fn a_crate_outside_its_room_is_found() {
         violations("inference::engines", "use ort::{session::Session, value::Tensor};").len(),
         0
     );
+}
+
+/// What holds the container socket contains neither the runtime of models, nor the API, nor the database.
+#[test]
+fn the_supervisor_links_neither_onnx_runtime_nor_the_api() {
+    let output = std::process::Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--offline", "--edges", "normal", "--prefix", "none"])
+        .args(["--no-default-features", "--features", "supervisor"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo is there, for it runs this test");
+    let tree = String::from_utf8(output.stdout).expect("crate names are text");
+    let crates: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert!(crates.contains("bollard"), "{}", String::from_utf8_lossy(&output.stderr));
+    for name in ["ort", "ort-sys", "tokenizers", "axum", "utoipa", "rusqlite", "minijinja"] {
+        assert!(!crates.contains(name), "the supervisor links {name}");
+    }
 }
 
 /// Model weights, operating-system images and other large artifacts stay outside the repository.

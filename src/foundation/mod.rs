@@ -2,8 +2,12 @@
 //!
 //! Nothing here knows what the product does.
 
+#[cfg(feature = "node")]
 pub mod layout;
+#[cfg(feature = "node")]
 pub mod settings;
+#[cfg(feature = "node")]
 pub mod store;
+#[cfg(feature = "node")]
 pub mod telemetry;
 pub mod values;

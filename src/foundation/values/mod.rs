@@ -20,9 +20,9 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[derive(utoipa::ToSchema)]
+        #[cfg_attr(feature = "node", derive(utoipa::ToSchema))]
         #[serde(transparent)]
-        #[schema(value_type = Uuid)]
+        #[cfg_attr(feature = "node", schema(value_type = Uuid))]
         pub struct $name(pub Uuid);
 
         impl $name {

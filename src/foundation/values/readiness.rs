@@ -4,19 +4,8 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, path::PathBuf};
 
 /// How much an issue matters.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "node", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// The node works without it, and says so.
@@ -26,7 +15,8 @@ pub enum Severity {
 }
 
 /// One thing that is missing or wrong, found by a readiness check.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "node", derive(utoipa::ToSchema))]
 pub struct ReadinessIssue {
     /// How much it matters.
     pub severity: Severity,
@@ -36,7 +26,7 @@ pub struct ReadinessIssue {
     pub message: String,
     /// The path it is about, if it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(feature = "node", schema(value_type = Option<String>))]
     pub path: Option<PathBuf>,
     /// What the person can do about it, usually a command.
     pub mend: String,

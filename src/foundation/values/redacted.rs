@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 /// Speech, a prompt, a document or a secret: `Debug` prints its length, and there is no `Display`.
-#[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "node", derive(utoipa::ToSchema))]
 #[serde(transparent)]
-#[schema(value_type = String)]
+#[cfg_attr(feature = "node", schema(value_type = String))]
 pub struct Redacted<T>(pub T);
 
 impl<T: AsRef<str>> Redacted<T> {

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 /// The release that runs: what was built, from what, and what it runs models on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "node", derive(utoipa::ToSchema))]
 pub struct Release {
     /// The version of the crate.
     pub version: &'static str,

@@ -1,0 +1,130 @@
+//! What the supervisor and a release say to each other: labels, the report of `prepare`, the answer of a probe.
+//!
+//! An old supervisor meets new releases and a new supervisor old ones, so unknown fields are ignored and new ones are
+//! optional.
+
+use serde::{Deserialize, Serialize};
+
+/// The labels on an image.
+pub mod image_labels {
+    /// The commit it was built from (OCI image spec, annotations).
+    pub const REVISION: &str = "org.opencontainers.image.revision";
+    /// Where its source is.
+    pub const SOURCE: &str = "org.opencontainers.image.source";
+    /// Its version.
+    pub const VERSION: &str = "org.opencontainers.image.version";
+    /// The oldest schema of a database that it can migrate from.
+    pub const SCHEMA_FROM: &str = "io.ladylinux.schema.from";
+    /// The schema that it migrates to, and the newest one that it reads.
+    pub const SCHEMA_TO: &str = "io.ladylinux.schema.to";
+    /// The memory that it needs, in bytes, without any model.
+    pub const MEMORY: &str = "io.ladylinux.memory";
+}
+
+/// The labels on a container that the supervisor created.
+pub mod container_labels {
+    /// The stack it belongs to: what has this label is ours.
+    pub const STACK: &str = "io.ladylinux.stack";
+    /// Its name in the stack.
+    pub const SERVICE: &str = "io.ladylinux.service";
+    /// The digest of the release.
+    pub const DIGEST: &str = "io.ladylinux.digest";
+    /// The fingerprint of the declaration it was created from.
+    pub const SPEC: &str = "io.ladylinux.spec";
+    /// `container` or `one-shot`.
+    pub const KIND: &str = "io.ladylinux.kind";
+}
+
+/// What `ladylinux prepare --json` reports, and `ladylinux prepare --check --json`, which changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prepared {
+    /// The release that reports.
+    pub release: ReleaseFacts,
+    /// Whether nothing critical is wrong.
+    pub ready: bool,
+    /// What is wrong or missing, each with how to mend it.
+    pub issues: Vec<Issue>,
+    /// The database.
+    pub database: Database,
+    /// The models.
+    pub models: Models,
+}
+
+/// What a release says about itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseFacts {
+    /// Its version.
+    pub version: String,
+    /// The commit it was built from.
+    pub commit: Option<String>,
+    /// What workers run models on, and its version.
+    pub runtime: String,
+    /// Where that lies inside the image.
+    #[serde(default)]
+    pub runtime_path: Option<String>,
+}
+
+/// One thing that is wrong (the core's `ReadinessIssue`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issue {
+    /// `critical` or `warning`.
+    pub severity: String,
+    /// A stable name.
+    pub code: String,
+    /// What was found.
+    pub message: String,
+    /// How to mend it.
+    #[serde(default)]
+    pub mend: String,
+}
+
+/// The database, before and after.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Database {
+    /// The schema found; 0 is no database.
+    pub from: u32,
+    /// The schema of the release.
+    pub to: u32,
+    /// The migrations that have run, or that would run.
+    pub migrations: Vec<String>,
+    /// Whether they have run.
+    pub applied: bool,
+    /// The verified backup made before, if anything could be lost.
+    #[serde(default)]
+    pub backup: Option<String>,
+}
+
+/// The models on this machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Models {
+    /// How many are present and as the manifest says.
+    pub present: u32,
+    /// How many the manifest requires and are missing.
+    pub missing: u32,
+    /// How many differ from the manifest.
+    pub mismatched: u32,
+    /// Whether the models directory can be written, which it must not.
+    pub writable: bool,
+}
+
+/// The part of `/health/ready` that a probe reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// Whether requests are welcome.
+    pub ready: bool,
+    /// The release that answers.
+    pub release: Answering,
+}
+
+/// Which release answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answering {
+    /// Its version.
+    pub version: String,
+    /// Its commit.
+    #[serde(default)]
+    pub commit: Option<String>,
+    /// The digest it was created from, as the supervisor told it in `LADYLINUX_RELEASE_DIGEST`.
+    #[serde(default)]
+    pub digest: Option<String>,
+}
