@@ -8,7 +8,7 @@ use super::{
 use crate::foundation::{
     layout,
     store::StoreError,
-    values::{ReadinessIssue, Severity},
+    values::{ReadinessIssue, Release, Severity},
 };
 use crate::inference::workers::WorkerStatus;
 use axum::{
@@ -32,6 +32,8 @@ pub(super) struct Readiness {
     ready: bool,
     /// The version of the node.
     version: &'static str,
+    /// Which release answers: how a probe tells it from the one before.
+    release: Answering,
     /// What is wrong or missing; only critical issues keep the node from being ready. Left out for callers without a token
     /// on a node that asks for one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,6 +41,17 @@ pub(super) struct Readiness {
     /// Every worker. Left out as `issues` is.
     #[serde(skip_serializing_if = "Option::is_none")]
     workers: Option<Vec<WorkerStatus>>,
+}
+
+/// Which release answers.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Answering {
+    /// Its version.
+    version: &'static str,
+    /// The commit it was built from.
+    commit: Option<&'static str>,
+    /// The digest of the image it was created from, as its supervisor says.
+    digest: Option<String>,
 }
 
 /// Answers as long as the process lives.
@@ -78,9 +91,15 @@ pub(super) async fn ready(caller: Result<Caller, Failure>, State(app): State<App
     let ready = issues.iter().all(|issue| issue.severity != Severity::Critical);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let details = caller.is_ok();
+    let release = Release::this();
     let report = Readiness {
         ready,
-        version: env!("CARGO_PKG_VERSION"),
+        version: release.version,
+        release: Answering {
+            version: release.version,
+            commit: release.commit,
+            digest: app.node.settings.release.digest.clone(),
+        },
         issues: details.then_some(issues),
         workers: details.then_some(workers),
     };

@@ -9,7 +9,10 @@ use crate::foundation::settings::{Http, Paths, Settings};
 use crate::foundation::store::{self, StoreError};
 use crate::foundation::values::{ReadinessIssue, Severity, time};
 use crate::inference::models;
-use crate::inference::workers::permits::{self, Permits};
+use crate::inference::workers::{
+    Runtime,
+    permits::{self, Permits},
+};
 use crate::knowledge;
 use clap::Args;
 use serde::Serialize;
@@ -17,7 +20,7 @@ use std::{
     fs::File,
     io::{self, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    path::{Path, PathBuf},
+    path::Path,
     time::Duration,
 };
 
@@ -32,15 +35,6 @@ const OLDEST_TIME_MS: i64 = 1_735_689_600_000;
 
 /// How long a node on the port may take to answer.
 const ANSWER: Duration = Duration::from_secs(2);
-
-/// Where a loader looks for a library that no setting names.
-const LIBRARY_DIRECTORIES: &[&str] = &[
-    "/usr/local/lib",
-    "/usr/lib",
-    "/usr/lib64",
-    "/usr/lib/x86_64-linux-gnu",
-    "/usr/lib/aarch64-linux-gnu",
-];
 
 /// The arguments of `doctor`.
 #[derive(Debug, Args)]
@@ -287,45 +281,9 @@ fn documents(paths: &Paths) -> anyhow::Result<usize> {
 }
 
 fn runtime(named: Option<&Path>) -> Result<String, ReadinessIssue> {
-    let found = named.map(Path::to_owned).or_else(|| {
-        let mut candidates =
-            LIBRARY_DIRECTORIES.iter().map(|d| PathBuf::from(d).join("libonnxruntime.so"));
-        candidates.find(|path| path.exists())
-    });
-    let Some(library) = found else {
-        return Err(no_runtime("no libonnxruntime.so is named or installed", None));
-    };
-    match starts_like_a_library(&library) {
-        Ok(true) => Ok(format!("ONNX Runtime is {}", library.display())),
-        Ok(false) => {
-            let message = format!("{} is no shared library", library.display());
-            Err(no_runtime(&message, Some(library)))
-        }
-        Err(error) => {
-            let message = format!("{} cannot be read ({error})", library.display());
-            Err(no_runtime(&message, Some(library)))
-        }
-    }
-}
-
-fn starts_like_a_library(path: &Path) -> io::Result<bool> {
-    let mut start = [0; 4];
-    match File::open(path)?.read_exact(&mut start) {
-        Ok(()) => Ok(start == *b"\x7fELF"),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-fn no_runtime(message: &str, path: Option<PathBuf>) -> ReadinessIssue {
-    ReadinessIssue {
-        severity: Severity::Warning,
-        code: "onnxruntime_missing".to_owned(),
-        message: format!("{message}, so no model can run"),
-        path,
-        mend: "set ORT_DYLIB_PATH to a libonnxruntime.so (in a clone, scripts/run fetches one below ./.setup)"
-            .to_owned(),
-    }
+    let Runtime { path, version } = Runtime::find(named)?;
+    let version = version.map_or_else(String::new, |version| format!(" {version}"));
+    Ok(format!("ONNX Runtime{version} is {}", path.display()))
 }
 
 fn llm(settings: &Settings) -> Result<String, ReadinessIssue> {

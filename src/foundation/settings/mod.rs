@@ -17,7 +17,12 @@ mod written;
 pub use load::{Effective, Loaded, Sources, environment, load};
 pub use problem::{Fault, Origin, Problem, SettingsErrors};
 
-use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 /// The defaults, spelled out and version-controlled; `ladylinux config default` prints them.
 pub const DEFAULTS: &str = include_str!("ladylinux.toml");
@@ -43,6 +48,10 @@ pub struct Settings {
     pub knowledge: Knowledge,
     /// Conversations in memory.
     pub conversation: Conversation,
+    /// Facts about the machine.
+    pub host: Host,
+    /// The release that runs, as far as it cannot know itself.
+    pub release: Release,
     /// Logs.
     pub telemetry: Telemetry,
 }
@@ -114,6 +123,11 @@ impl Paths {
     pub fn logs(&self) -> PathBuf {
         self.state.join("logs")
     }
+
+    /// Returns the directory that the node and its supervisor speak through.
+    pub fn requests(&self) -> PathBuf {
+        self.state.join("supervisor/requests")
+    }
 }
 
 /// How the API is reached.
@@ -123,10 +137,12 @@ pub struct Http {
     pub exposure: Exposure,
     /// The address to bind.
     pub address: SocketAddr,
+    /// For a published node: the address of the host behind which it is reached; none if nobody said.
+    pub published_address: Option<IpAddr>,
     /// The server's certificate chain and key, in PEM files.
     pub tls: Option<Tls>,
     /// Proxies that terminate TLS in front of the node, whose forwarding headers are believed.
-    pub trusted_proxies: Vec<std::net::IpAddr>,
+    pub trusted_proxies: Vec<IpAddr>,
     /// Names that a `Host` header may carry; others are refused (DNS rebinding).
     pub allowed_hosts: Vec<String>,
     /// The longest request body, in bytes.
@@ -141,6 +157,26 @@ pub struct Http {
     pub request_timeout: Duration,
     /// How long running answers may go on after SIGTERM.
     pub drain_timeout: Duration,
+}
+
+impl Http {
+    /// Whether nobody but this machine reaches the node: it listens on loopback, or its container is published there.
+    pub fn is_local(&self) -> bool {
+        match self.exposure {
+            Exposure::Loopback => true,
+            Exposure::Published => self.published_address.is_some_and(|at| at.is_loopback()),
+            Exposure::Lan => false,
+        }
+    }
+
+    /// Whether other machines are known to reach the node, which takes TLS.
+    pub fn is_open(&self) -> bool {
+        match self.exposure {
+            Exposure::Loopback => false,
+            Exposure::Published => self.published_address.is_some_and(|at| !at.is_loopback()),
+            Exposure::Lan => true,
+        }
+    }
 }
 
 /// Who can reach the API.
@@ -208,6 +244,8 @@ pub struct Knowledge {
     pub max_file_bytes: u64,
     /// How many passages go with a question.
     pub results: usize,
+    /// A directory that `serve` learns by itself: the manual that came with the release.
+    pub manual: Option<PathBuf>,
 }
 
 /// Conversations in memory.
@@ -219,6 +257,22 @@ pub struct Conversation {
     pub max_conversations: usize,
     /// How long an idle conversation is kept.
     pub idle_timeout: Duration,
+}
+
+/// Facts about the machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// The snapshot to tell facts from; none means the machine this process runs in.
+    pub facts: Option<PathBuf>,
+    /// How old a snapshot may be.
+    pub facts_max_age: Duration,
+}
+
+/// What a release is told about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// The digest of the image it was created from, such as `sha256:…`; none outside a supervised container.
+    pub digest: Option<String>,
 }
 
 /// Logs.

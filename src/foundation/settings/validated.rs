@@ -1,8 +1,8 @@
 //! Settings validated: from merged text and numbers to [`Settings`], or to everything that is wrong with them.
 
 use super::{
-    Conversation, Environment, Exposure, Feature, Http, Knowledge, Llm, LogFormat, Paths, Role,
-    Settings, Telemetry, Tls, Workers, keys,
+    Conversation, Environment, Exposure, Feature, Host, Http, Knowledge, Llm, LogFormat, Paths,
+    Release, Role, Settings, Telemetry, Tls, Workers, keys,
     merged::{Merged, Setting},
     problem::{Fault, Origin, Problem},
     written::Value,
@@ -60,12 +60,18 @@ pub(super) fn validate(
             passage_chars: check.number("knowledge.passage_chars", 100..=10_000),
             max_file_bytes: check.number("knowledge.max_file_bytes", 1024..=1 << 30),
             results: check.number("knowledge.results", 1..=50),
+            manual: check.optional_path("knowledge.manual"),
         },
         conversation: Conversation {
             memory_turns: check.number("conversation.memory_turns", 0..=1000),
             max_conversations: check.number("conversation.max_conversations", 1..=100_000),
             idle_timeout: check.duration("conversation.idle_timeout", SECOND..=30 * DAY),
         },
+        host: Host {
+            facts: check.optional_path("host.facts"),
+            facts_max_age: check.duration("host.facts_max_age", SECOND..=30 * DAY),
+        },
+        release: Release { digest: digest(&mut check) },
         telemetry: telemetry(&mut check),
     };
     if check.problems.is_empty() { Ok(settings) } else { Err(check.problems) }
@@ -106,11 +112,7 @@ fn paths(check: &mut Check<'_>, storage_dir: Option<(String, Origin)>) -> Paths 
         config: below(&root, &check.path("paths.config")),
         models: below(&root, &check.path("paths.models")),
         containers: below(&root, &check.path("paths.containers")),
-        onnxruntime: if check.text("paths.onnxruntime").is_empty() {
-            None
-        } else {
-            Some(check.path("paths.onnxruntime"))
-        },
+        onnxruntime: check.optional_path("paths.onnxruntime"),
         root,
         state,
         protected,
@@ -142,9 +144,18 @@ fn http(check: &mut Check<'_>) -> Http {
         check
             .each("http.trusted_proxies", "each must be an IP address", |proxy| proxy.parse().ok());
     let tls = tls(check);
-    if exposure == Exposure::Lan && tls.is_none() && trusted_proxies.is_empty() {
+    let published_address = published_address(check);
+    let unprotected = tls.is_none() && trusted_proxies.is_empty();
+    let open = match exposure {
+        Exposure::Loopback => None,
+        Exposure::Lan => Some("http.exposure"),
+        Exposure::Published => published_address
+            .is_some_and(|address| !address.is_loopback())
+            .then_some("http.published_address"),
+    };
+    if let (Some(key), true) = (open, unprotected) {
         check.refuse(
-            "http.exposure",
+            key,
             "what the network can reach needs TLS: set http.tls_certificate and http.tls_key, or name in \
              http.trusted_proxies the proxy that terminates TLS",
         );
@@ -160,6 +171,7 @@ fn http(check: &mut Check<'_>) -> Http {
     Http {
         exposure,
         address: address(check, exposure),
+        published_address,
         tls,
         trusted_proxies,
         allowed_hosts,
@@ -191,6 +203,37 @@ fn address(check: &mut Check<'_>, exposure: Exposure) -> SocketAddr {
         );
     }
     SocketAddr::new(host, port)
+}
+
+/// Reads where the host publishes the node's port; what nobody said is unknown, and unknown is not loopback.
+fn published_address(check: &mut Check<'_>) -> Option<IpAddr> {
+    match check.text("http.published_address").as_str() {
+        "" => None,
+        "localhost" => Some(Ipv4Addr::LOCALHOST.into()),
+        address => {
+            let parsed = address.trim_matches(['[', ']']).parse().ok();
+            if parsed.is_none() {
+                check.refuse("http.published_address", "it must be an IP address, or localhost");
+            }
+            parsed
+        }
+    }
+}
+
+/// Reads the digest of the image as registries write it.
+fn digest(check: &mut Check<'_>) -> Option<String> {
+    let digest = check.text("release.digest");
+    if digest.is_empty() {
+        return None;
+    }
+    let hexadecimal = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let well_formed = digest
+        .strip_prefix("sha256:")
+        .is_some_and(|digits| digits.len() == 64 && digits.bytes().all(hexadecimal));
+    if !well_formed {
+        check.refuse("release.digest", "it must be sha256: and 64 hexadecimal digits");
+    }
+    Some(digest)
 }
 
 fn host_name(name: &str) -> Option<String> {
@@ -343,6 +386,12 @@ impl Check<'_> {
             self.refuse(key, "it must be an absolute path without .. in it");
         }
         path
+    }
+
+    /// Reads a path that may be left out. It names a place of the image or the system, so the root is not put before it.
+    fn optional_path(&mut self, key: &'static str) -> Option<PathBuf> {
+        let named = !self.text(key).is_empty();
+        named.then(|| self.path(key))
     }
 
     fn each<T>(

@@ -5,6 +5,7 @@
 use super::{StoreError, open};
 use rusqlite::{Connection, backup::Backup};
 use std::{
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -69,6 +70,11 @@ pub struct MigrationPlan {
     pub to: u32,
     /// The migrations between the two, oldest first.
     pub pending: Vec<Migration>,
+}
+
+/// Returns the schemas that this program can bring to its own, which is the last of them.
+pub fn schemas() -> RangeInclusive<u32> {
+    MIGRATIONS.first().map_or(0, |migration| migration.number)..=newest()
 }
 
 /// Returns the schema that this program needs.

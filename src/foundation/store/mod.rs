@@ -7,7 +7,7 @@ mod migrate;
 mod open;
 mod task;
 
-pub use migrate::{Class, Migration, MigrationPlan, Table, check, migrate, plan, tables};
+pub use migrate::{Class, Migration, MigrationPlan, Table, check, migrate, plan, schemas, tables};
 pub use task::Store;
 
 /// The names of `rusqlite` that queries need.

@@ -19,7 +19,11 @@ impl Release {
     pub const fn this() -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION"),
-            commit: option_env!("LADYLINUX_COMMIT"),
+            // A build outside a clone may set it to nothing.
+            commit: match option_env!("LADYLINUX_COMMIT") {
+                Some(commit) if !commit.is_empty() => Some(commit),
+                _ => None,
+            },
             // `ort` is built with its feature api-24, which needs at least this version.
             runtime: "ONNX Runtime 1.24 or newer, CPU",
         }

@@ -36,6 +36,7 @@ pub mod permits;
 mod process;
 pub mod protocol;
 pub mod queue;
+mod runtime;
 mod start;
 mod task;
 
@@ -44,6 +45,7 @@ pub use process::Spawn;
 pub use protocol::{
     ChatMessage, Completion, Finish, Generate, LoadedModel, Refusal, Sampling, WorkerKind,
 };
+pub use runtime::Runtime;
 pub use start::Workers;
 
 #[cfg(test)]

@@ -324,3 +324,40 @@ fn the_derived_roots_are_shown() {
         json!("/mnt/vault/storage/streamable_videos/raw")
     );
 }
+
+// C-39, VOX-64
+#[test]
+fn a_port_that_is_published_to_others_needs_tls() {
+    let root = Root::new();
+    let published = |at: &str, more: &[(&str, &str)]| {
+        let mut set = vec![("http.exposure", "published"), ("http.published_address", at)];
+        set.extend(more);
+        root.load(&[], &set).map(|loaded| loaded.settings.http)
+    };
+    for (at, is_local) in [("127.0.0.1", true), ("localhost", true), ("[::1]", true), ("", false)] {
+        let http = published(at, &[]).unwrap();
+        assert_eq!((http.is_local(), http.is_open()), (is_local, false), "{at}");
+    }
+    for at in ["0.0.0.0", "192.168.1.5", "::"] {
+        assert!(published(at, &[]).unwrap_err().contains("needs TLS"), "{at}");
+        let proxied = published(at, &[("http.trusted_proxies", "10.0.0.1")]).unwrap();
+        assert!(proxied.is_open() && !proxied.is_local(), "{at}");
+    }
+    assert!(published("the-lan", &[]).unwrap_err().contains("must be an IP address"));
+}
+
+#[test]
+fn a_digest_is_what_a_registry_writes_or_nothing() {
+    let root = Root::new();
+    let digest = |text: &str| {
+        let loaded = root.load(&[("LADYLINUX_RELEASE_DIGEST", text)], &[]);
+        loaded.map(|loaded| loaded.settings.release.digest)
+    };
+    let right = format!("sha256:{}", "0a".repeat(32));
+    assert_eq!(digest(&right), Ok(Some(right)));
+    assert_eq!(digest(""), Ok(None));
+    let upper = format!("sha256:{}", "0A".repeat(32));
+    for wrong in ["latest", "sha256:abc", &"0a".repeat(32), upper.as_str()] {
+        assert!(digest(wrong).unwrap_err().contains("64 hexadecimal digits"), "{wrong}");
+    }
+}
