@@ -2,12 +2,22 @@
 //!
 //! On loopback a browser on the machine needs no account, which makes two attacks worth stopping: a foreign name that
 //! resolves to this machine (the `Host` header gives it away) and a foreign page that posts to it (`Origin` and
-//! `Sec-Fetch-Site` do). Whoever is reachable from outside needs tokens, and TLS by itself or by a declared proxy.
+//! `Sec-Fetch-Site` do). The same holds in a container whose port is published on loopback; only the machine looks
+//! different from inside ([`super::neighbours`]). Whoever is reachable from outside needs tokens, and TLS by itself or by
+//! a declared proxy.
+//!
+//! | exposure  | published address | without a token | `Host`      | in the clear       |
+//! |-----------|-------------------|-----------------|-------------|--------------------|
+//! | loopback  |                   | `chat`          | allow-list  | yes                |
+//! | published | a loopback one    | `chat`, if it comes from the machine itself | allow-list | yes |
+//! | published | another           | nothing         | any         | probes and proxies |
+//! | published | unknown           | nothing         | any         | yes                |
+//! | lan       |                   | nothing         | any         | probes and proxies |
 
-use super::error::Failure;
+use super::{error::Failure, server::Peer};
 use crate::foundation::settings::{Exposure, Http};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 /// Where a request came from, as far as it can be believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +28,8 @@ pub(super) struct Origin {
     pub secure: bool,
     /// Whether somebody in between forwarded the request, trusted or not.
     pub forwarded: bool,
+    /// Whether the connection came from the machine itself.
+    pub here: bool,
 }
 
 /// Returns why the node must not start with these settings, if it must not.
@@ -34,6 +46,11 @@ pub fn objection(http: &Http) -> Option<String> {
              terminates TLS in http.trusted_proxies"
                 .to_owned(),
         ),
+        Exposure::Published if http.is_open() && http.tls.is_none() && http.trusted_proxies.is_empty() => Some(
+            "http.published_address is one that others can reach, without TLS: publish the port on 127.0.0.1, or set \
+             http.tls_certificate and http.tls_key, or name the proxy that terminates TLS in http.trusted_proxies"
+                .to_owned(),
+        ),
         Exposure::Loopback | Exposure::Published | Exposure::Lan => None,
     }
 }
@@ -42,13 +59,14 @@ pub fn objection(http: &Http) -> Option<String> {
 ///
 /// Forwarding headers count only if the connection comes from a trusted proxy; then the last address in
 /// `X-Forwarded-For` that is no trusted proxy itself is the client.
-pub(super) fn origin(http: &Http, peer: SocketAddr, tls: bool, headers: &HeaderMap) -> Origin {
-    let peer = peer.ip().to_canonical();
+pub(super) fn origin(http: &Http, peer: Peer, headers: &HeaderMap) -> Origin {
+    let Peer { address, tls, here } = peer;
+    let peer = address.ip().to_canonical();
     let forwarded = ["x-forwarded-for", "forwarded", "x-real-ip", "via"]
         .iter()
         .any(|name| headers.contains_key(*name));
     if !http.trusted_proxies.contains(&peer) {
-        return Origin { client: peer, secure: tls, forwarded };
+        return Origin { client: peer, secure: tls, forwarded, here };
     }
     let chain = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
     let mut chain: Vec<_> = chain.flat_map(|value| value.split(',')).map(str::trim).collect();
@@ -58,20 +76,23 @@ pub(super) fn origin(http: &Http, peer: SocketAddr, tls: bool, headers: &HeaderM
         .find(|hop| !http.trusted_proxies.contains(hop))
         .unwrap_or(peer);
     let secure = tls || headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
-    Origin { client, secure, forwarded }
+    Origin { client, secure, forwarded, here }
 }
 
-/// Returns whether a caller without a token gets the scope `chat`: somebody on this machine, on a loopback node.
+/// Returns whether a caller without a token gets the scope `chat`: somebody on this machine, on a node for it alone.
 pub(super) fn needs_no_token(http: &Http, origin: Origin) -> bool {
-    http.exposure == Exposure::Loopback && origin.client.is_loopback() && !origin.forwarded
+    http.is_local() && origin.here && !origin.forwarded
 }
 
 /// Refuses a request that came over the network in the clear, past the proxy that was to terminate TLS.
-pub(super) fn check_transport(http: &Http, peer: SocketAddr, tls: bool) -> Result<(), Failure> {
-    let peer = peer.ip().to_canonical();
+///
+/// Probes carry no secret and get none; from outside a container they come by the published port like everybody else.
+pub(super) fn check_transport(http: &Http, peer: Peer, path: &str) -> Result<(), Failure> {
+    let address = peer.address.ip().to_canonical();
     // The node's own health check asks where the node listens, and comes from there.
-    let here = peer.is_loopback() || peer == http.address.ip();
-    if tls || here || http.trusted_proxies.contains(&peer) || http.exposure != Exposure::Lan {
+    let own = address.is_loopback() || address == http.address.ip();
+    let known = own || http.trusted_proxies.contains(&address) || path.starts_with("/health/");
+    if peer.tls || known || !http.is_open() {
         return Ok(());
     }
     Err(Failure::new(
@@ -83,7 +104,7 @@ pub(super) fn check_transport(http: &Http, peer: SocketAddr, tls: bool) -> Resul
 
 /// Refuses a request whose `Host` is a name that nobody gave this node.
 pub(super) fn check_host(http: &Http, uri: &Uri, headers: &HeaderMap) -> Result<(), Failure> {
-    if http.exposure != Exposure::Loopback {
+    if !http.is_local() {
         return Ok(());
     }
     let host = uri.authority().map(axum::http::uri::Authority::as_str);
@@ -93,7 +114,10 @@ pub(super) fn check_host(http: &Http, uri: &Uri, headers: &HeaderMap) -> Result<
         let allowed = allowed.trim_start_matches('[').trim_end_matches(']');
         allowed.eq_ignore_ascii_case(name)
     });
-    if known || name.parse() == Ok(http.address.ip()) {
+    let address = name.parse().ok();
+    if known
+        || address.is_some_and(|at| at == http.address.ip() || Some(at) == http.published_address)
+    {
         return Ok(());
     }
     Err(Failure::new(
@@ -162,8 +186,67 @@ mod tests {
         pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
     }
 
+    fn peer(address: &str, tls: bool) -> Peer {
+        Peer { address: address.parse().unwrap(), tls, here: address == PEER }
+    }
+
     fn from(http: &Http, pairs: &[(&'static str, &'static str)]) -> Origin {
-        origin(http, PEER.parse().unwrap(), false, &headers(pairs))
+        origin(http, peer(PEER, false), &headers(pairs))
+    }
+
+    /// A node in a container, whose port is published at this address of the host.
+    fn published(at: Option<&str>) -> Http {
+        let published_address = at.map(|at| at.parse().unwrap());
+        let address = "0.0.0.0:8000".parse().unwrap();
+        Http { exposure: Exposure::Published, address, published_address, ..http() }
+    }
+
+    // C-39, VOX-63, VOX-64
+    #[test]
+    fn every_way_of_being_published_has_its_rules() {
+        let proxied = Http {
+            trusted_proxies: vec!["10.88.0.5".parse().unwrap()],
+            ..published(Some("0.0.0.0"))
+        };
+        let foreign = Uri::from_static("http://evil.example/");
+        let gateway = |here| Peer { address: "10.88.0.1:5000".parse().unwrap(), tls: false, here };
+        for (http, starts, tokenless, any_host, in_the_clear) in [
+            (published(Some("127.0.0.1")), true, true, false, true),
+            (published(Some("127.0.0.9")), true, true, false, true),
+            (published(Some("::1")), true, true, false, true),
+            (published(Some("0.0.0.0")), false, false, true, false),
+            (published(Some("192.168.1.5")), false, false, true, false),
+            (published(None), true, false, true, true),
+            (proxied.clone(), true, false, true, false),
+        ] {
+            let at = http.published_address;
+            assert_eq!(objection(&http).is_none(), starts, "{at:?}");
+            let asked = origin(&http, gateway(true), &HeaderMap::new());
+            assert_eq!(needs_no_token(&http, asked), tokenless, "{at:?}");
+            assert_eq!(check_host(&http, &foreign, &HeaderMap::new()).is_ok(), any_host, "{at:?}");
+            let transport = check_transport(&http, gateway(true), "/api/release");
+            assert_eq!(transport.is_ok(), in_the_clear, "{at:?}");
+            // A probe comes by the published port like everybody else, and is always answered.
+            assert!(check_transport(&http, gateway(true), "/health/ready").is_ok(), "{at:?}");
+            let stranger = origin(&http, gateway(false), &HeaderMap::new());
+            assert!(!needs_no_token(&http, stranger), "another container is not the machine");
+            let sent_on =
+                origin(&http, gateway(true), &headers(&[("x-forwarded-for", "10.0.0.9")]));
+            assert!(!needs_no_token(&http, sent_on), "somebody forwarded it for a stranger");
+        }
+        assert!(check_transport(&proxied, peer("10.88.0.5:5000", false), "/").is_ok());
+    }
+
+    // VOX-63
+    #[test]
+    fn a_published_node_answers_to_the_address_it_is_published_at() {
+        let http = published(Some("127.0.0.9"));
+        for (host, right) in
+            [("127.0.0.9:8000", true), ("localhost:8000", true), ("10.88.0.7", false)]
+        {
+            let map = HeaderMap::from_iter([(header::HOST, host.parse().unwrap())]);
+            assert_eq!(check_host(&http, &Uri::from_static("/"), &map).is_ok(), right, "{host}");
+        }
     }
 
     // C-39, VOX-64
@@ -182,7 +265,7 @@ mod tests {
         let trusted_proxies = vec!["10.0.0.1".parse().unwrap()];
         let address = "10.0.0.2:8000".parse().unwrap();
         let lan = Http { exposure: Exposure::Lan, address, trusted_proxies, ..http() };
-        for (http, peer, tls, right) in [
+        for (http, from, tls, right) in [
             (&lan, "10.0.0.9:5000", false, false),
             (&lan, "10.0.0.9:5000", true, true),
             (&lan, "10.0.0.1:5000", false, true),
@@ -191,7 +274,7 @@ mod tests {
             (&lan, "10.0.0.2:5000", false, true),
             (&http(), "10.0.0.9:5000", false, true),
         ] {
-            assert_eq!(check_transport(http, peer.parse().unwrap(), tls).is_ok(), right, "{peer}");
+            assert_eq!(check_transport(http, peer(from, tls), "/").is_ok(), right, "{from}");
         }
     }
 

@@ -87,8 +87,8 @@ fn admit(app: &App, request: &mut Request) -> Result<bool, Failure> {
     let Some(peer) = request.extensions().get::<Peer>().copied() else {
         return Err(Failure::new(StatusCode::FORBIDDEN, "no_peer", "the request has no sender"));
     };
-    let origin = exposure::origin(http, peer.address, peer.tls, request.headers());
-    exposure::check_transport(http, peer.address, peer.tls)?;
+    let origin = exposure::origin(http, peer, request.headers());
+    exposure::check_transport(http, peer, request.uri().path())?;
     exposure::check_host(http, request.uri(), request.headers())?;
     exposure::check_same_origin(request.method(), origin, request.headers())?;
     let mut rate = app.rate.lock().unwrap_or_else(PoisonError::into_inner);
@@ -212,7 +212,8 @@ mod tests {
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = path.parse().unwrap();
         request.headers_mut().insert(header::HOST, HeaderValue::from_static("localhost"));
-        request.extensions_mut().insert(Peer { address: ([127, 0, 0, 1], 5000).into(), tls: true });
+        let peer = Peer { address: ([127, 0, 0, 1], 5000).into(), tls: true, here: true };
+        request.extensions_mut().insert(peer);
         router.oneshot(request).await.unwrap()
     }
 

@@ -22,6 +22,7 @@ mod host;
 mod knowledge;
 mod metrics;
 mod models;
+mod neighbours;
 mod openapi;
 mod pages;
 mod rate;

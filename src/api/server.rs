@@ -1,6 +1,6 @@
 //! The socket: connections in, bounded in number and patience; TLS; and the end of it all.
 
-use super::{app::App, error::Failure, unread::Unread};
+use super::{app::App, error::Failure, neighbours::Neighbours, unread::Unread};
 use crate::foundation::{
     settings::{Http, Tls},
     values::time,
@@ -96,6 +96,8 @@ pub(super) struct Peer {
     pub address: SocketAddr,
     /// Whether it speaks TLS with us.
     pub tls: bool,
+    /// Whether it is on the machine itself.
+    pub here: bool,
 }
 
 /// An open port.
@@ -104,6 +106,7 @@ pub struct Listener {
     socket: TcpListener,
     tls: Option<RustlsAcceptor>,
     url: String,
+    neighbours: Neighbours,
 }
 
 impl Listener {
@@ -125,7 +128,8 @@ impl Listener {
         })?;
         let bound = listener.local_addr().unwrap_or(address);
         let scheme = if tls.is_some() { "https" } else { "http" };
-        Ok(Self { socket: listener, tls, url: format!("{scheme}://{bound}") })
+        let neighbours = Neighbours::look();
+        Ok(Self { socket: listener, tls, url: format!("{scheme}://{bound}"), neighbours })
     }
 
     /// Returns where a browser finds the node.
@@ -174,7 +178,8 @@ pub(super) async fn run(
             accepted = room.accept(&listener.socket) => accepted,
         };
         let Some((stream, address, place)) = accepted else { continue };
-        let peer = Peer { address, tls: listener.tls.is_some() };
+        let here = stream.local_addr().is_ok_and(|own| listener.neighbours.is_here(address, own));
+        let peer = Peer { address, tls: listener.tls.is_some(), here };
         let service = Peered {
             router: router.clone(),
             peer,
