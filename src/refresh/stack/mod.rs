@@ -5,10 +5,12 @@
 //! found running.
 
 mod check;
+mod fingerprint;
 mod load;
 mod units;
 
 pub use check::objections;
+pub use fingerprint::fingerprint;
 pub use load::{DEFAULTS, StackError, load};
 pub use units::{Bytes, Time};
 

@@ -34,7 +34,7 @@ impl fmt::Display for Time {
 
 /// A size in bytes, written like `512 MiB`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "bytesize::ByteSize", into = "String")]
 pub struct Bytes(pub bytesize::ByteSize);
 
 impl Bytes {
@@ -44,9 +44,29 @@ impl Bytes {
     }
 }
 
+impl From<bytesize::ByteSize> for Bytes {
+    fn from(size: bytesize::ByteSize) -> Self {
+        Self(size)
+    }
+}
+
+impl From<Bytes> for String {
+    fn from(size: Bytes) -> Self {
+        size.to_string()
+    }
+}
+
 impl fmt::Display for Bytes {
+    /// Writes it exactly, in the largest unit that holds it without a rest: what is written is read back.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.display().iec())
+        let count = self.count();
+        let units = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
+        let fits =
+            |&(_, shift): &(&str, u32)| count >> shift > 0 && count.trailing_zeros() >= shift;
+        match units.into_iter().find(fits) {
+            Some((unit, shift)) => write!(f, "{} {unit}", count >> shift),
+            None => write!(f, "{count} B"),
+        }
     }
 }
 
@@ -63,7 +83,7 @@ mod tests {
         assert!(error.contains("\"-3s\""), "{error}");
         let size: Bytes = serde_json::from_str("\"512 MiB\"").unwrap();
         assert_eq!(size.count(), 512 << 20);
-        assert_eq!(size.to_string(), "512.0 MiB");
+        assert_eq!(size.to_string(), "512 MiB");
     }
 
     #[test]
@@ -71,6 +91,22 @@ mod tests {
         for text in ["1m 30s", "10m", "250ms"] {
             let time = Time::try_from(text.to_owned()).unwrap();
             assert_eq!(Time::try_from(String::from(time)).unwrap(), time);
+        }
+    }
+
+    #[test]
+    fn a_size_that_is_written_is_read_back_to_the_byte() {
+        for (count, written) in [
+            (0, "0 B"),
+            (1, "1 B"),
+            (1536 << 20, "1536 MiB"),
+            (1 << 30, "1 GiB"),
+            ((3 << 30) + 1, "3221225473 B"),
+        ] {
+            let size = Bytes(bytesize::ByteSize(count));
+            assert_eq!(size.to_string(), written);
+            let json = serde_json::to_string(&size).unwrap();
+            assert_eq!(serde_json::from_str::<Bytes>(&json).unwrap(), size);
         }
     }
 }
