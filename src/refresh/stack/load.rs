@@ -1,6 +1,6 @@
 //! Reading: the defaults, then a profile, then what the operator wrote; table by table, key by key.
 
-use super::{SCHEMA, Stack, check};
+use super::{EXPOSURE, Network, PORT, PUBLISHED_ADDRESS, SCHEMA, Stack, check};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -72,13 +72,29 @@ pub fn load(file: Option<&Path>, profile: Option<&str>) -> Result<Stack, StackEr
         || "the embedded stack.toml".to_owned(),
         |path| format!("{} over the defaults", path.display()),
     );
-    let stack: Stack =
+    let mut stack: Stack =
         serde_path(merged).map_err(|detail| StackError::Malformed { origin, detail })?;
     if stack.schema != SCHEMA {
         return Err(StackError::Schema(stack.schema));
     }
+    tell_where_it_is_published(&mut stack);
     let objections = check::contradictions(&stack);
     if objections.is_empty() { Ok(stack) } else { Err(StackError::Refused(objections)) }
+}
+
+/// Tells the published container where it is reached, unless somebody has; whoever tells it otherwise is refused.
+fn tell_where_it_is_published(stack: &mut Stack) {
+    let (address, port) = (stack.publish.address, stack.publish.container_port);
+    for container in stack.containers.values_mut() {
+        if container.network == Network::Published {
+            let mut tell = |name: &str, value: String| {
+                container.environment.entry(name.to_owned()).or_insert(value);
+            };
+            tell(EXPOSURE, "published".to_owned());
+            tell(PUBLISHED_ADDRESS, address.to_string());
+            tell(PORT, port.to_string());
+        }
+    }
 }
 
 fn serde_path(table: Table) -> Result<Stack, String> {

@@ -20,6 +20,11 @@ use std::{collections::BTreeMap, net::IpAddr, path::PathBuf};
 /// The version of the file's form.
 pub const SCHEMA: u32 = 1;
 
+/// The variables by which the published container learns where it is reached; they follow [`Publish`].
+const EXPOSURE: &str = "LADYLINUX_EXPOSURE";
+const PUBLISHED_ADDRESS: &str = "LADYLINUX_PUBLISHED_ADDRESS";
+const PORT: &str = "LADYLINUX_PORT";
+
 /// The containers of a node, and how they are renewed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
