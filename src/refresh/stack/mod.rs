@@ -8,6 +8,7 @@ mod check;
 mod fingerprint;
 mod load;
 mod units;
+pub mod verb;
 
 pub use check::objections;
 pub use fingerprint::fingerprint;
