@@ -6,8 +6,45 @@
 
 pub mod contract;
 pub mod stack;
+pub mod status;
+
+pub mod archive;
+pub mod daemon;
+pub mod disk;
+pub mod engine;
+pub mod exit;
+pub mod hold;
+pub mod journal;
+pub mod lock;
+pub mod look;
+pub mod machine;
+pub mod out;
+pub mod plan;
+pub mod probe;
+pub mod record;
+pub mod registry;
+pub mod release;
+pub mod report;
+pub mod requests;
+pub mod start;
+pub mod steps;
+pub mod supervisor;
+pub mod verbs;
+pub mod watch;
+
+use clap::Parser;
+use std::process::ExitCode;
 
 /// Runs the verb that the command line names.
-pub fn run() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn run() -> ExitCode {
+    let arguments = verbs::Arguments::parse();
+    // One thread is enough for waiting, and a small supervisor is a promise.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) => ExitCode::from(runtime.block_on(verbs::run(arguments))),
+        Err(error) => {
+            out::note(format!("ladylinux-supervisor: cannot start: {error}"));
+            ExitCode::FAILURE
+        }
+    }
 }

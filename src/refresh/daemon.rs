@@ -1,0 +1,285 @@
+//! The daemon, `ladylinux-supervisor run`: starts the node at boot, proves releases, keeps proven ones alive, takes requests.
+//!
+//! It decides nothing that a person could not: every act goes through the verbs' own functions, under the same lock. What it
+//! does at each look is decided by [`watch::Watch`](super::watch::Watch), which is pure.
+
+use super::{
+    exit::Exit,
+    hold,
+    journal::Journal,
+    lock::Lock,
+    look::State,
+    out::{Lines, Tell},
+    probe::{Answer, Prober},
+    record::{Record, Verb},
+    report::{Outcome, Report},
+    requests,
+    stack::RequestVerb,
+    status::{Last, Status},
+    supervisor::{Order, Refused, Supervisor, Wanted},
+    watch::{self, Act, Watch},
+};
+use crate::foundation::values::time;
+use anyhow::Context;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How long the daemon waits for a verb that somebody runs by hand.
+const LOCK_WAIT: Duration = Duration::from_mins(1);
+
+/// The first and the longest wait between two tries of a first install.
+const FIRST_RETRY: Duration = Duration::from_secs(5);
+const LONGEST_RETRY: Duration = Duration::from_mins(10);
+
+/// How often the requests are looked at.
+const REQUESTS_EVERY: Duration = Duration::from_secs(1);
+
+/// Goes through a run, unless somebody interrupts it before step 1; from there on it goes to its end.
+pub(super) async fn unless_interrupted(
+    supervisor: &Supervisor,
+    order: &Order,
+    tell: &dyn Tell,
+) -> Option<(Report, Option<Refused>)> {
+    let run = supervisor.go(order, tell);
+    tokio::pin!(run);
+    let mut told = false;
+    loop {
+        tokio::select! {
+            ended = &mut run => return Some(ended),
+            _ = tokio::signal::ctrl_c() => {
+                if !supervisor.has_begun() {
+                    return None;
+                }
+                if !told {
+                    tell.note("the steps have begun and go to their end; a node that is killed in between stays stopped, and held");
+                    told = true;
+                }
+            }
+        }
+    }
+}
+
+/// Watches over the node until it is told to stop.
+pub(super) async fn run(supervisor: Supervisor) -> anyhow::Result<Exit> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    let daemon = Daemon { supervisor, tell: Lines::default() };
+    tokio::select! {
+        ended = daemon.watch() => ended.map(|()| Exit::Done),
+        _ = terminated.recv() => {
+            // The node serves on: who stops the supervisor does not stop the node.
+            drop(sd_notify::notify(&[sd_notify::NotifyState::Stopping]));
+            Ok(Exit::Done)
+        }
+        _ = tokio::signal::ctrl_c() => Ok(Exit::Done),
+    }
+}
+
+struct Daemon {
+    supervisor: Supervisor,
+    tell: Lines,
+}
+
+impl Daemon {
+    async fn watch(&self) -> anyhow::Result<()> {
+        let settings = &self.supervisor.stack.refresh;
+        requests::make_directory(&self.supervisor.directory)?;
+        self.boot().await;
+        drop(sd_notify::notify(&[sd_notify::NotifyState::Ready]));
+        let mut watch = Watch::new(watch::Policy {
+            probation: settings.probation.0,
+            check_every: settings.check_every.0,
+            first_retry: FIRST_RETRY,
+            longest_retry: LONGEST_RETRY,
+        });
+        let prober = Prober::new(&self.supervisor.stack.publish)?;
+        let mut looks = tokio::time::interval(settings.probe_every.0);
+        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut asked = tokio::time::interval(REQUESTS_EVERY);
+        asked.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let began = time::instant();
+        loop {
+            tokio::select! {
+                _ = looks.tick() => {
+                    let seen = self.see(&prober).await;
+                    let open = watch::is_open(&settings.window, jiff::Zoned::now().time());
+                    for act in watch.look(began.elapsed(), &seen, open) {
+                        self.act(act).await;
+                    }
+                    self.publish(None).await;
+                }
+                _ = asked.tick() => self.take_requests().await,
+            }
+        }
+    }
+
+    /// Sees how the installed release does.
+    async fn see(&self, prober: &Prober) -> watch::Seen {
+        let look = self.supervisor.look().await;
+        let dead = match self.supervisor.dead().await {
+            Ok(dead) => dead,
+            Err(error) => {
+                self.tell.note(&format!("the engine does not answer: {error:#}"));
+                return watch::Seen::Unknown;
+            }
+        };
+        match look.state {
+            State::NotInstalled => watch::Seen::NotInstalled,
+            State::Held | State::Stopped | State::Interrupted | State::Refreshing => {
+                watch::Seen::Rests
+            }
+            State::Broken | State::OnProbation | State::Serving => {
+                let Some(release) = look.release else { return watch::Seen::Unknown };
+                let right = matches!(prober.ask().await, Answer::Told(health)
+                    if health.ready && health.release.digest == Some(release.digest.to_string()));
+                watch::Seen::Installed {
+                    digest: release.digest,
+                    proven: look.standing == Some(super::machine::Standing::Proven),
+                    dead,
+                    right,
+                }
+            }
+        }
+    }
+
+    async fn act(&self, act: Act) {
+        if let Err(error) = self.try_to(&act).await {
+            self.tell.note(&format!("{act:?} did not work: {error:#}"));
+        }
+    }
+
+    async fn try_to(&self, act: &Act) -> anyhow::Result<()> {
+        let supervisor = &self.supervisor;
+        match act {
+            Act::Check => {
+                self.refresh(supervisor.stack.image.channel.clone(), "the daemon".to_owned()).await;
+                return Ok(());
+            }
+            Act::Prove(digest) => {
+                let (_lock, mut journal) = self.begin("prove").await?;
+                journal.append(Record::Proven { digest: *digest })?;
+                self.tell.note(&format!("{} is proven", digest.short()));
+                let removed = supervisor.prune(journal.node()).await?;
+                if !removed.is_empty() {
+                    self.tell.note(&format!("releases removed: {}", removed.join(", ")));
+                }
+            }
+            Act::HoldDead { digest, service, code } => {
+                let (_lock, mut journal) = self.begin("hold").await?;
+                let code = *code;
+                journal.append(Record::Died { digest: *digest, service: service.clone(), code })?;
+                let code = code.map_or(String::new(), |code| format!(" with {code}"));
+                let reason =
+                    format!("{} died in its probation: {service} ended{code}", digest.short());
+                let next = "run `ladylinux-supervisor rollback` to go back, or `ladylinux-supervisor refresh` towards a mended release";
+                supervisor.hold(&mut journal, &reason, Some(next)).await?;
+                self.tell.note(&reason);
+            }
+            Act::Restart { digest } => {
+                let (_lock, mut journal) = self.begin("restart").await?;
+                supervisor.start_containers(&mut journal).await?;
+                journal.append(Record::Restarted { digest: *digest })?;
+                self.tell.note(&format!("{} had died and was started again", digest.short()));
+            }
+            Act::GiveUp { digest } => {
+                let (_lock, mut journal) = self.begin("hold").await?;
+                let reason = format!("{} died too often, and is not started again", digest.short());
+                let next = "look at `journalctl CONTAINER_NAME=ladylinux-api`, then run `ladylinux-supervisor rollback`, or `release-hold` and `start`";
+                supervisor.hold(&mut journal, &reason, Some(next)).await?;
+                self.tell.note(&reason);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the lock, and looks again: what was seen without it may have changed.
+    async fn begin(&self, verb: &str) -> anyhow::Result<(Lock, Journal)> {
+        let directory = &self.supervisor.directory;
+        let lock = Lock::take(directory, verb, Duration::ZERO).await?;
+        if hold::read(directory).context("cannot read the hold")?.is_some() {
+            anyhow::bail!("the node is held by now");
+        }
+        let journal = Journal::open(directory)?;
+        if journal.node().under_way.is_some() {
+            anyhow::bail!("a run was begun by now");
+        }
+        Ok((lock, journal))
+    }
+
+    /// At boot: ends what a crash left behind, and starts what is installed unless it is held.
+    async fn boot(&self) {
+        let booted = async {
+            let directory = &self.supervisor.directory;
+            let _lock = Lock::take(directory, "start", LOCK_WAIT).await?;
+            let mut journal = Journal::open(directory)?;
+            self.supervisor.recover(&mut journal, &self.tell).await?;
+            if journal.node().current().is_none() || journal.node().stopped {
+                return Ok(());
+            }
+            self.supervisor.start(&mut journal, "the daemon").await
+        };
+        if let Err(error) = booted.await {
+            self.tell.note(&format!("the node was not started: {error:#}"));
+        }
+        self.publish(None).await;
+    }
+
+    async fn take_requests(&self) {
+        let taken = requests::take(&self.supervisor.directory, &self.supervisor.stack.requests);
+        for request in taken {
+            match request {
+                Ok(request) => match request.verb {
+                    RequestVerb::Refresh => {
+                        let channel = self.supervisor.stack.image.channel.clone();
+                        self.refresh(channel, format!("request of {}", request.actor)).await;
+                    }
+                },
+                Err(refused) => self.tell.note(&format!("a request was refused: {refused}")),
+            }
+        }
+    }
+
+    async fn refresh(&self, channel: String, actor: String) {
+        let order = Order {
+            verb: Verb::Refresh,
+            wanted: Wanted::Channel(channel),
+            always_recreate: false,
+            offline: false,
+            actor,
+            lock_wait: LOCK_WAIT,
+        };
+        let (report, refused) = self.supervisor.go(&order, &self.tell).await;
+        if let Some(refused) = &refused {
+            self.tell.note(&format!("refresh refused: {refused:#}"));
+        }
+        if report.outcome != Outcome::Unchanged {
+            super::out::json(&report);
+        }
+        let outcome = match report.outcome {
+            Outcome::Unchanged => "unchanged",
+            Outcome::Refused => "refused",
+            // The journal tells.
+            Outcome::Done | Outcome::Failed => return self.publish(None).await,
+        };
+        self.publish(Some(Last {
+            verb: Verb::Refresh,
+            outcome: outcome.to_owned(),
+            step: None,
+            message: refused.map(|refused| format!("{refused:#}")),
+            at: time::now(),
+        }))
+        .await;
+    }
+
+    /// Tells systemd, and whoever reads the status file, how the node is.
+    async fn publish(&self, asked: Option<Last>) {
+        let look = self.supervisor.look().await;
+        let sentence = match &look.because {
+            Some(because) => format!("{} ({because})", look.sentence()),
+            None => look.sentence(),
+        };
+        drop(sd_notify::notify(&[sd_notify::NotifyState::Status(&sentence)]));
+        if let Err(error) = Status::of(&look, asked).publish(&self.supervisor.directory) {
+            self.tell.note(&format!("the status file could not be written: {error}"));
+        }
+    }
+}

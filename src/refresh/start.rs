@@ -1,0 +1,71 @@
+//! Starting what is installed: at boot, by hand, and after a death. Never what is held.
+
+use super::{engine::State, hold, journal::Journal, record::Record, supervisor::Supervisor};
+use anyhow::{Context, bail};
+
+impl Supervisor {
+    /// Starts the installed release and waits until it is ready; what already runs is left alone.
+    pub(super) async fn start(&self, journal: &mut Journal, actor: &str) -> anyhow::Result<()> {
+        if let Some(hold) = hold::read(&self.directory).context("cannot read the hold")? {
+            bail!("the node is held: {}; {}", hold.reason, hold.next);
+        }
+        if journal.node().stopped {
+            journal.append(Record::Started { actor: actor.to_owned() })?;
+        }
+        self.start_containers(journal).await
+    }
+
+    /// Starts the installed release's containers in their order; one that is gone is created from what is declared.
+    pub(super) async fn start_containers(&self, journal: &mut Journal) -> anyhow::Result<()> {
+        let Some(current) = journal.node().current() else {
+            bail!("no release was ever installed: run `ladylinux-supervisor refresh`");
+        };
+        let release = current.release.clone();
+        let mut containers = Vec::new();
+        for service in self.start_order() {
+            let create = self.declared(&service, &release);
+            let found = self.engine.find(&create.name).await?;
+            let usable = found.as_ref().is_some_and(|one| {
+                one.image_id == release.image_id && one.service.as_deref() == Some(&service)
+            });
+            let id = match found {
+                Some(one) if usable => {
+                    match one.state {
+                        State::Running => {}
+                        State::Paused => self.engine.unpause(&one.id).await?,
+                        State::Created | State::Exited(_) => self.engine.start(&one.id).await?,
+                    }
+                    one.id
+                }
+                Some(one) if one.owner.is_some() => bail!(
+                    "the container {} belongs to {}: let its owner remove it first",
+                    one.name,
+                    one.owner.unwrap_or_default()
+                ),
+                found => {
+                    if let Some(other) = found {
+                        self.engine.remove(&other.id).await?;
+                    }
+                    self.engine.ensure_network(&self.stack.network).await?;
+                    let id = self.engine.create(&self.stack, &create).await?;
+                    self.engine.start(&id).await?;
+                    id
+                }
+            };
+            containers.push((service, id));
+        }
+        self.until_ready(&release, &containers).await.map(drop)
+    }
+
+    /// Returns a container of the stack that has ended, with its exit code.
+    pub(super) async fn dead(&self) -> anyhow::Result<Option<(String, Option<i64>)>> {
+        for service in self.stack.containers.keys() {
+            match self.engine.find(&self.container_name(service)).await? {
+                Some(one) if one.state.runs() => {}
+                Some(one) => return Ok(Some((service.clone(), one.state.code()))),
+                None => return Ok(Some((service.clone(), None))),
+            }
+        }
+        Ok(None)
+    }
+}

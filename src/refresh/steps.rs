@@ -1,0 +1,415 @@
+//! The six steps, in their literal order: stop, sync, rebuild, prepare, restart, status.
+//!
+//! From step 1 on there is no way back but through the end: either the release answers through the published port, or the
+//! node is stopped and held. The run is journaled and the hold written before the first container is stopped, and each step
+//! is journaled before it begins and after it is done, so that a crash anywhere leaves the truth behind.
+
+use super::{
+    contract::Prepared,
+    engine::{Create, Found, Kind},
+    hold::{self, Hold},
+    journal::Journal,
+    out::Tell,
+    probe::{Answer, Prober},
+    record::{Record, Step, Verb},
+    release::Release,
+    report::{Outcome, Report, StepReport, Trouble},
+    stack::fingerprint,
+    supervisor::{Order, Ready, Supervisor, millis, next_after},
+};
+use crate::foundation::values::time;
+use anyhow::{Context, anyhow, bail};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+use uuid::Uuid;
+
+/// How often a release that does not answer yet is asked.
+const IMPATIENCE: Duration = Duration::from_millis(20);
+
+/// How many questions without a right answer lead to a look at the containers.
+const LOOK_EVERY: u32 = 10;
+
+/// How many lines of each container's log a failure keeps.
+const LOG_LINES: usize = 100;
+
+/// One run through the steps.
+struct Run<'a> {
+    supervisor: &'a Supervisor,
+    id: Uuid,
+    verb: Verb,
+    ready: &'a Ready,
+    journal: &'a mut Journal,
+    report: &'a mut Report,
+    tell: &'a dyn Tell,
+    /// The containers that were created, in the order in which they are started.
+    created: Vec<(String, String)>,
+    /// When the first container was told to stop.
+    stopped_at: Option<Instant>,
+}
+
+impl Supervisor {
+    /// Goes through the steps; how that went is in the report.
+    pub(super) async fn six_steps(
+        &self,
+        order: &Order,
+        ready: &Ready,
+        journal: &mut Journal,
+        report: &mut Report,
+        tell: &dyn Tell,
+    ) {
+        let id = report.id.unwrap_or_else(Uuid::now_v7);
+        let mut run = Run {
+            supervisor: self,
+            id,
+            verb: order.verb,
+            ready,
+            journal,
+            report,
+            tell,
+            created: Vec::new(),
+            stopped_at: None,
+        };
+        if let Err((step, error)) = run.go(order).await {
+            run.fail(step, &error).await;
+        }
+    }
+
+    /// Stops everything of ours that runs, dependants first, and returns what was killed because it did not end in time.
+    pub(super) async fn stop_all(&self) -> anyhow::Result<Vec<String>> {
+        let mut found = self.engine.ours(&self.stack.name).await?;
+        let order = self.start_order();
+        // What the stack does not know (any more) depends on the rest, for all we know.
+        let place = |one: &Found| {
+            order.iter().position(|name| Some(name) == one.service.as_ref()).unwrap_or(usize::MAX)
+        };
+        found.sort_by_key(|one| std::cmp::Reverse(place(one)));
+        let mut killed = Vec::new();
+        for one in found.iter().filter(|one| one.state.runs()) {
+            let declared = one.service.as_ref().and_then(|name| self.stack.containers.get(name));
+            let patience =
+                declared.map_or(Duration::from_secs(10), |container| container.timeout.0);
+            let exit = self
+                .engine
+                .stop(one, patience)
+                .await
+                .with_context(|| format!("the container {} could not be stopped", one.name))?;
+            if exit.killed {
+                killed.push(one.name.clone());
+            }
+        }
+        Ok(killed)
+    }
+
+    /// Returns the containers of the stack, each after those it needs.
+    pub(super) fn start_order(&self) -> Vec<String> {
+        let mut order: Vec<String> = Vec::new();
+        let mut left: Vec<&String> = self.stack.containers.keys().collect();
+        while !left.is_empty() {
+            let (now, later): (Vec<&String>, Vec<&String>) = left.iter().partition(|name| {
+                self.stack.containers[**name].after.iter().all(|earlier| order.contains(earlier))
+            });
+            // The stack was checked for circles; if there is one all the same, some order is better than none.
+            let now = if now.is_empty() { later.clone() } else { now };
+            order.extend(now.iter().map(|name| (*name).clone()));
+            left.retain(|name| !order.contains(name));
+        }
+        order
+    }
+
+    /// Describes a container of the stack for a release.
+    pub(super) fn declared(&self, service: &str, release: &Release) -> Create {
+        Create {
+            name: self.container_name(service),
+            service: service.to_owned(),
+            kind: Kind::Container,
+            image_id: release.image_id.clone(),
+            digest: release.digest.to_string(),
+            spec: fingerprint(&self.stack, service).to_string(),
+            container: self.stack.containers[service].clone(),
+        }
+    }
+
+    /// Asks through the published port until the release has answered as often as it has to.
+    ///
+    /// Returns when the first right answer came. It fails early if a container ends, or if something else answers.
+    pub(super) async fn until_ready(
+        &self,
+        release: &Release,
+        containers: &[(String, String)],
+    ) -> anyhow::Result<Instant> {
+        let settings = &self.stack.refresh;
+        let prober = Prober::new(&self.stack.publish)?;
+        let (began, wanted) = (time::instant(), release.digest.to_string());
+        let (mut right, mut wrong, mut asked) = (0, 0, 0);
+        let (mut first, mut last) = (None, "nobody has answered".to_owned());
+        while began.elapsed() < settings.ready_timeout.0 {
+            asked += 1;
+            match prober.ask().await {
+                Answer::Told(health) if health.release.digest.as_deref() != Some(&wanted) => {
+                    (right, wrong) = (0, wrong + 1);
+                    let other = health.release.digest.as_deref().unwrap_or("no digest");
+                    last = format!("{other} answers, and not {wanted}");
+                    if wrong >= settings.ready_answers {
+                        bail!("the published port is answered by another release: {last}");
+                    }
+                }
+                Answer::Told(health) if health.ready => {
+                    first.get_or_insert_with(time::instant);
+                    right += 1;
+                    if right >= settings.ready_answers {
+                        self.all_run(containers).await?;
+                        return Ok(first.unwrap_or(began));
+                    }
+                }
+                Answer::Told(_) => {
+                    (right, last) = (0, "the release answers that it is not ready".to_owned());
+                }
+                Answer::None(reason) => (right, last) = (0, reason),
+            }
+            if right == 0 && asked % LOOK_EVERY == 0 {
+                self.all_run(containers).await?;
+            }
+            tokio::time::sleep(if right == 0 { IMPATIENCE } else { settings.ready_interval.0 })
+                .await;
+        }
+        self.all_run(containers).await?;
+        bail!("the release was not ready within {}: {last}", settings.ready_timeout);
+    }
+
+    /// Fails if one of these containers does not run.
+    async fn all_run(&self, containers: &[(String, String)]) -> anyhow::Result<()> {
+        for (service, id) in containers {
+            let found = self.engine.find(id).await?;
+            let found = found.ok_or_else(|| anyhow!("the container of {service} is gone"))?;
+            if !found.state.runs() {
+                bail!("the container of {service} has ended: it is {}", found.state.word());
+            }
+        }
+        Ok(())
+    }
+}
+
+type Stepped = Result<(), (Step, anyhow::Error)>;
+
+impl Run<'_> {
+    async fn go(&mut self, order: &Order) -> Stepped {
+        self.begin(order).map_err(|error| (Step::Stop, error))?;
+        for step in Step::ALL {
+            self.step(step).await.map_err(|error| (step, error))?;
+        }
+        Ok(())
+    }
+
+    /// Holds the node, and notes that the run begins.
+    fn begin(&mut self, order: &Order) -> anyhow::Result<()> {
+        let Ready { release, plan, .. } = self.ready;
+        let hold = Hold {
+            reason: format!("a {} to {release} is under way", self.verb),
+            step: None,
+            by_hand: false,
+            since: time::now(),
+            next:
+                "wait for its end; if its supervisor was killed, run `ladylinux-supervisor status`"
+                    .to_owned(),
+        };
+        // In this order: a run without a hold is ended by the next supervisor, a hold without a run by nobody.
+        self.journal.append(Record::Began {
+            id: self.id,
+            verb: self.verb,
+            from: plan.from,
+            to: Box::new(release.clone()),
+            plan: plan.hash,
+            actor: order.actor.clone(),
+        })?;
+        hold::write(&self.supervisor.directory, &hold).context("cannot write the hold")
+    }
+
+    async fn step(&mut self, step: Step) -> anyhow::Result<()> {
+        self.journal.append(Record::StepBegan { id: self.id, step })?;
+        self.tell.begins(step);
+        let clock = time::instant();
+        let detail = match step {
+            Step::Stop => self.stop().await,
+            Step::Sync => self.sync().await,
+            Step::Rebuild => self.rebuild().await,
+            Step::Prepare => self.prepare().await,
+            Step::Restart => self.restart().await,
+            Step::Status => self.status().await,
+        }?;
+        let took_ms = millis(clock.elapsed());
+        self.journal.append(Record::StepDone { id: self.id, step, took_ms })?;
+        self.tell.done(step, took_ms, &detail);
+        self.report.steps.push(StepReport {
+            number: step.number(),
+            step,
+            duration_ms: took_ms,
+            detail,
+        });
+        Ok(())
+    }
+
+    /// Step 1. LL-WF-32, LL-REF-20
+    async fn stop(&mut self) -> anyhow::Result<String> {
+        self.stopped_at = Some(time::instant());
+        let killed = self.supervisor.stop_all().await?;
+        Ok(if killed.is_empty() {
+            "everything has ended".to_owned()
+        } else {
+            format!("killed, because they did not end in time: {}", killed.join(", "))
+        })
+    }
+
+    /// Step 2: what was is cleared away, and never a volume. LL-WF-33, 34, 35, LL-REF-21..24
+    async fn sync(&mut self) -> anyhow::Result<String> {
+        let release = &self.ready.release;
+        let here = self.supervisor.engine.image(&release.image_id).await?;
+        if here.is_none() {
+            bail!("the image {} was fetched, and is gone", release.image_id);
+        }
+        let mut removed = 0;
+        for one in self.supervisor.engine.ours(&self.supervisor.stack.name).await? {
+            self.supervisor.engine.remove(&one.id).await?;
+            removed += 1;
+        }
+        self.report.drift.clone_from(&self.ready.drift);
+        let drift = match self.ready.drift.len() {
+            0 => String::new(),
+            count => format!(", {count} changes in them discarded"),
+        };
+        Ok(format!("{} is wanted; {removed} old containers removed{drift}", release.digest.short()))
+    }
+
+    /// Step 3: containers are created from what is declared, never from what was found. LL-WF-36, LL-REF-26
+    async fn rebuild(&mut self) -> anyhow::Result<String> {
+        let supervisor = self.supervisor;
+        supervisor.engine.ensure_network(&supervisor.stack.network).await?;
+        for service in supervisor.start_order() {
+            let create = supervisor.declared(&service, &self.ready.release);
+            let id = supervisor
+                .engine
+                .create(&supervisor.stack, &create)
+                .await
+                .with_context(|| format!("the container of {service} could not be created"))?;
+            self.created.push((service, id));
+        }
+        Ok(format!("{} containers created", self.created.len()))
+    }
+
+    /// Step 4: with a migration, the release migrates after a verified backup. Without one, what it found before step 1 still
+    /// holds, for nobody but `migrate` changes a schema. LL-WF-37, LL-REF-30..34
+    async fn prepare(&mut self) -> anyhow::Result<String> {
+        let Ready { release, prepared, .. } = self.ready;
+        if prepared.ready && prepared.database.migrations.is_empty() {
+            return Ok(format!("checked before step 1: schema {}, ready", prepared.database.to));
+        }
+        let supervisor = self.supervisor;
+        // A node without a database is a fresh one, whose directories the release makes.
+        let fresh = prepared.database.from == 0;
+        let arguments: &[&str] = if fresh { &["--provision"] } else { &[] };
+        let create = supervisor.one_shot(release, "prepare", arguments, false)?;
+        let patience = supervisor.stack.one_shots["prepare"].timeout.0;
+        let ran = supervisor.engine.run(&supervisor.stack, &create, patience).await?;
+        let prepared: Prepared = serde_json::from_str(&ran.stdout).with_context(|| {
+            format!("`prepare` ended with {} and no report: {}", ran.code, ran.stderr.trim())
+        })?;
+        let database = &prepared.database;
+        if database.applied {
+            let (from, to, backup) = (database.from, database.to, database.backup.clone());
+            self.journal.append(Record::Migrated {
+                id: self.id,
+                from,
+                to,
+                backup: backup.clone(),
+            })?;
+            self.report.migrated = Some((from, to, backup));
+        }
+        if ran.code != 0 {
+            let critical: Vec<String> = prepared
+                .issues
+                .iter()
+                .filter(|issue| issue.severity == "critical")
+                .map(|issue| format!("[{}] {}", issue.code, issue.message))
+                .collect();
+            bail!("`prepare` ended with {}: {}", ran.code, critical.join("; "));
+        }
+        self.report.release_says(&prepared.release, &prepared.models);
+        Ok(format!("schema {} to {}, ready", database.from, database.to))
+    }
+
+    /// Step 5: all of them or none. LL-WF-38, LL-REF-35, 36, 48
+    async fn restart(&mut self) -> anyhow::Result<String> {
+        let supervisor = self.supervisor;
+        for (service, id) in &self.created {
+            supervisor
+                .engine
+                .start(id)
+                .await
+                .with_context(|| format!("the container of {service} could not be started"))?;
+        }
+        let first = supervisor.until_ready(&self.ready.release, &self.created).await?;
+        self.report.downtime_ms = self.stopped_at.map(|at| millis(first - at));
+        Ok(format!("{} answers", self.ready.release.digest.short()))
+    }
+
+    /// Step 6. LL-WF-39..41, LL-REF-37..40
+    async fn status(&mut self) -> anyhow::Result<String> {
+        hold::clear(&self.supervisor.directory).context("cannot end the hold")?;
+        self.journal.append(Record::Ready { id: self.id })?;
+        self.report.outcome = Outcome::Done;
+        self.report.changed = true;
+        Ok("on probation".to_owned())
+    }
+
+    /// The node is stopped, and held. LL-REF-46..48
+    async fn fail(&mut self, step: Step, error: &anyhow::Error) {
+        let supervisor = self.supervisor;
+        let message = error.to_string();
+        let hold = Hold {
+            reason: format!(
+                "the {} to {} failed in {step}: {message}",
+                self.verb, self.ready.release
+            ),
+            step: Some(step),
+            by_hand: false,
+            since: time::now(),
+            next: next_after(self.verb).to_owned(),
+        };
+        let mut causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
+        // The hold that was written before step 1 is there whatever becomes of these.
+        let log = self.keep_logs().await;
+        let written = hold::write(&supervisor.directory, &hold).map_err(anyhow::Error::from);
+        let stopped = supervisor.stop_all().await.map(drop);
+        let noted =
+            self.journal.append(Record::Failed { id: self.id, step, message: message.clone() });
+        let held = self.journal.append(Record::Held { reason: hold.reason });
+        let after = [written, stopped, noted.map_err(Into::into), held.map_err(Into::into)];
+        for failed in after.into_iter().filter_map(Result::err) {
+            causes.push(format!("and after that: {failed:#}"));
+        }
+        self.tell.failed(step, &message);
+        self.report.outcome = Outcome::Failed;
+        self.report.changed = true;
+        self.report.error =
+            Some(Trouble { step, message, causes, next: next_after(self.verb).to_owned(), log });
+    }
+
+    /// Keeps the last lines of every new container, before anybody removes it.
+    async fn keep_logs(&self) -> Option<String> {
+        let mut text = String::new();
+        for (service, id) in &self.created {
+            if let Ok(tail) = self.supervisor.engine.log_tail(id, LOG_LINES).await {
+                text.push_str(&format!("--- {service}\n{tail}\n"));
+            }
+        }
+        if text.is_empty() {
+            return None;
+        }
+        let reports = self.supervisor.directory.join("reports");
+        let name = format!("{}.log", self.id);
+        fs::create_dir_all(&reports).ok()?;
+        hold::write_whole(&reports, &name, 0o600, text.as_bytes()).ok()?;
+        Some(reports.join(name).display().to_string())
+    }
+}

@@ -1,0 +1,679 @@
+//! The supervisor: a stack, an engine and a directory of its own; and what comes before the six steps.
+//!
+//! Everything here leaves the node as it is: find the release, plan, fetch, check. Whatever goes wrong here is a refusal.
+
+use super::{
+    archive,
+    contract::{Prepared, image_labels},
+    disk,
+    engine::{Create, Engine, EngineError, Found, ImageFacts, Kind},
+    hold,
+    journal::{self, Journal, JournalError},
+    lock::{Lock, LockError},
+    machine::Node,
+    out::Tell,
+    plan::{self, Inputs, Labels, Machine, Plan, Refusal, Running, Target},
+    record::{Record, Verb},
+    registry,
+    release::{Digest, Release},
+    report::{Outcome, Report},
+    stack::{Stack, fingerprint, objections},
+};
+use crate::foundation::values::time;
+use anyhow::Context;
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+use uuid::Uuid;
+
+/// The local name of releases that must not be cleared away as leftovers.
+const LOCAL: &str = "localhost";
+
+/// What a supervisor works with.
+#[derive(Debug)]
+pub struct Supervisor {
+    /// What is declared.
+    pub stack: Stack,
+    /// The container engine.
+    pub engine: Engine,
+    /// Journal, hold, lock, reports.
+    pub directory: PathBuf,
+    /// Where the engine stores images, if that can be seen from here.
+    pub store: Option<PathBuf>,
+    /// How registries are spoken to.
+    pub registry: registry::Options,
+    /// The file with their passwords.
+    pub auth_file: Option<PathBuf>,
+    /// Whether step 1 of a run has begun: from there on it goes to its end.
+    pub begun: AtomicBool,
+}
+
+/// What is wanted.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// What for.
+    pub verb: Verb,
+    /// Which release.
+    pub wanted: Wanted,
+    /// Whether the containers are recreated even if nothing has changed.
+    pub always_recreate: bool,
+    /// Whether no registry is asked: the release must be on this machine.
+    pub offline: bool,
+    /// Who wants it.
+    pub actor: String,
+    /// How long to wait for another supervisor.
+    pub lock_wait: Duration,
+}
+
+/// Which release is wanted.
+#[derive(Clone, Debug)]
+pub enum Wanted {
+    /// What this tag of the stack's repository names.
+    Channel(String),
+    /// This one.
+    Digest(Digest),
+    /// The one in this OCI archive.
+    Archive(PathBuf),
+    /// The one before.
+    Previous,
+}
+
+/// Why nothing was begun.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// The plan, or the release itself, has something against it.
+    #[error("{}", .0.iter().map(|one| format!("{} ({}): {}", one.message, one.code, one.next)).collect::<Vec<_>>().join("\n"))]
+    Plan(Vec<Refusal>),
+    /// Another supervisor works.
+    #[error(transparent)]
+    Locked(#[from] LockError),
+    /// The journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Something that is needed first did not work.
+    #[error(transparent)]
+    Other(#[from] anyhow::Error),
+}
+
+impl Refused {
+    fn because(code: &'static str, message: impl Into<String>, next: impl Into<String>) -> Self {
+        Self::Plan(vec![Refusal { code, message: message.into(), next: next.into() }])
+    }
+}
+
+/// A release that is here and has nothing against being started.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) release: Release,
+    pub(super) prepared: Prepared,
+    pub(super) plan: Plan,
+    pub(super) drift: Vec<String>,
+}
+
+/// What the time before step 1 led to.
+#[derive(Debug)]
+pub(super) enum Before {
+    /// The steps may begin.
+    Ready(Box<Ready>),
+    /// There is nothing to do.
+    Unchanged(Box<Plan>),
+}
+
+impl Supervisor {
+    /// Goes through everything, and says how it went. A refusal leaves what runs running.
+    pub async fn go(&self, order: &Order, tell: &dyn Tell) -> (Report, Option<Refused>) {
+        let (began, clock) = (time::now(), time::instant());
+        let mut report = Report::new(order.verb, self.stack.refresh.on_failure, began);
+        let refused = match self.try_to(order, &mut report, tell).await {
+            Ok(()) => None,
+            Err(refused) => {
+                if let Refused::Plan(refusals) = &refused {
+                    report.refusals.clone_from(refusals);
+                }
+                Some(refused)
+            }
+        };
+        self.describe(&mut report).await;
+        report.duration_ms = millis(clock.elapsed());
+        if let Err(error) = report.keep(&self.directory) {
+            report.warnings.push(format!("the report could not be kept: {error}"));
+        }
+        (report, refused)
+    }
+
+    async fn try_to(
+        &self,
+        order: &Order,
+        report: &mut Report,
+        tell: &dyn Tell,
+    ) -> Result<(), Refused> {
+        let lock = Lock::take(&self.directory, order.verb.name(), order.lock_wait).await?;
+        if let Some(stale) = &lock.stale {
+            tell.note(&format!("{} (process {}) was killed at work", stale.verb, stale.pid));
+        }
+        let mut journal = Journal::open(&self.directory)?;
+        self.recover(&mut journal, tell).await?;
+        match self.before(order, journal.node(), report, tell).await? {
+            Before::Unchanged(plan) => {
+                report.planned(&plan);
+                report.outcome = Outcome::Unchanged;
+            }
+            Before::Ready(ready) => {
+                report.planned(&ready.plan);
+                report.id = Some(Uuid::now_v7());
+                self.begun.store(true, Ordering::SeqCst);
+                self.six_steps(order, &ready, &mut journal, report, tell).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether step 1 of a run has begun.
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::SeqCst)
+    }
+
+    /// Plans, and changes nothing: no lock, no fetch.
+    pub async fn plan(&self, order: &Order) -> Result<Plan, Refused> {
+        let (_, node) = journal::read(&self.directory)?;
+        let (target, _) = self.target(order, &node).await?;
+        self.plan_for(order, &node, &target).await
+    }
+
+    /// Everything before step 1, while the old release serves.
+    async fn before(
+        &self,
+        order: &Order,
+        node: &Node,
+        report: &mut Report,
+        tell: &dyn Tell,
+    ) -> Result<Before, Refused> {
+        let (target, here) = self.target(order, node).await?;
+        let plan = self.plan_for(order, node, &target).await?;
+        refuse(&plan)?;
+        report.planned(&plan);
+        if plan.unchanged {
+            return Ok(Before::Unchanged(Box::new(plan)));
+        }
+        tell.note(&format!("{} to {} ({})", order.verb, target.digest.short(), target.reference));
+        let image = match here {
+            Some(image) => image,
+            None => self.fetch(order, &target, tell).await?,
+        };
+        let target = Target { download_bytes: 0, labels: Some(labels(&image)), ..target };
+        let plan = self.plan_for(order, node, &target).await?;
+        refuse(&plan)?;
+        self.protect(&image, target.digest).await?;
+        let release = release(&target, &image);
+        let prepared = self.rehearse(&release, node, tell).await?;
+        let drift = self.drift().await?;
+        // What was fetched must survive a power cut before the old release is stopped.
+        if let Some(store) = &self.store {
+            disk::sync(store)
+                .with_context(|| format!("cannot sync the image store {}", store.display()))?;
+        }
+        report.release_says(&prepared.release, &prepared.models);
+        report.release = Some(release.clone());
+        report.warnings.extend(prepared.issues.iter().map(|issue| issue.message.clone()));
+        Ok(Before::Ready(Box::new(Ready { release, prepared, plan, drift })))
+    }
+
+    /// Finds the digest that is wanted, and the image if it is on this machine.
+    async fn target(
+        &self,
+        order: &Order,
+        node: &Node,
+    ) -> Result<(Target, Option<ImageFacts>), Refused> {
+        let repository = &self.stack.image.repository;
+        match &order.wanted {
+            Wanted::Archive(path) => {
+                let about = self.engine.about();
+                let (path, architecture) = (path.clone(), about.architecture.clone());
+                let found =
+                    tokio::task::spawn_blocking(move || archive::inspect(&path, &architecture))
+                        .await
+                        .map_err(anyhow::Error::from)?
+                        .map_err(anyhow::Error::from)?;
+                let here = self.image(&found.image_id).await?;
+                let size = if here.is_some() { 0 } else { found.size };
+                let reference = found.reference.unwrap_or_else(|| "an archive".to_owned());
+                Ok((target(found.digest, reference, size, here.as_ref()), here))
+            }
+            Wanted::Digest(digest) => self.by_digest(order, *digest, &digest.to_string()).await,
+            Wanted::Previous => {
+                let back = node.rollback_target().ok_or_else(|| {
+                    Refused::because(
+                        "no_previous_release",
+                        "there is no release to go back to on this node",
+                        "run `ladylinux-supervisor refresh` towards a good one",
+                    )
+                })?;
+                let release = &back.release;
+                if let Some(image) = self.image(&release.image_id).await? {
+                    let target = target(release.digest, release.reference.clone(), 0, Some(&image));
+                    return Ok((target, Some(image)));
+                }
+                self.by_digest(order, release.digest, &release.reference).await
+            }
+            Wanted::Channel(channel) if order.offline => {
+                let reference = format!("{repository}:{channel}");
+                let image = self.image(&reference).await?.ok_or_else(|| {
+                    Refused::because(
+                        "not_here",
+                        format!("{reference} is not on this machine, and no registry is asked"),
+                        "load it with --from-archive, or run without --offline",
+                    )
+                })?;
+                let digest = digest_of(&image)?;
+                Ok((target(digest, reference, 0, Some(&image)), Some(image)))
+            }
+            Wanted::Channel(channel) => {
+                let found = self.resolve(channel).await?;
+                self.resolved(found, format!("{repository}:{channel}")).await
+            }
+        }
+    }
+
+    async fn by_digest(
+        &self,
+        order: &Order,
+        digest: Digest,
+        reference: &str,
+    ) -> Result<(Target, Option<ImageFacts>), Refused> {
+        let name = format!("{}@{digest}", self.stack.image.repository);
+        if let Some(image) = self.image(&name).await? {
+            return Ok((target(digest, reference.to_owned(), 0, Some(&image)), Some(image)));
+        }
+        if order.offline {
+            return Err(Refused::because(
+                "not_here",
+                format!("{name} is not on this machine, and no registry is asked"),
+                "load it with --from-archive, or run without --offline",
+            ));
+        }
+        let found = self.resolve(&digest.to_string()).await?;
+        self.resolved(found, reference.to_owned()).await
+    }
+
+    async fn resolved(
+        &self,
+        found: registry::Resolved,
+        reference: String,
+    ) -> Result<(Target, Option<ImageFacts>), Refused> {
+        let name = format!("{}@{}", self.stack.image.repository, found.digest);
+        let here = self.image(&name).await?;
+        let size = if here.is_some() { 0 } else { found.size_bytes };
+        Ok((target(found.digest, reference, size, here.as_ref()), here))
+    }
+
+    async fn resolve(&self, tag_or_digest: &str) -> Result<registry::Resolved, Refused> {
+        let repository = &self.stack.image.repository;
+        let about = self.engine.about();
+        let auth = self.credentials()?;
+        let found = registry::resolve(
+            repository,
+            tag_or_digest,
+            &about.architecture,
+            auth.as_ref(),
+            &self.registry,
+        );
+        found
+            .await
+            .with_context(|| format!("cannot find out what {repository}:{tag_or_digest} is"))
+            .map_err(Refused::Other)
+    }
+
+    fn credentials(&self) -> anyhow::Result<Option<registry::Credentials>> {
+        let Some(file) = &self.auth_file else { return Ok(None) };
+        let host = self.stack.image.repository.split('/').next().unwrap_or_default();
+        Ok(registry::credentials(file, host)?)
+    }
+
+    async fn image(&self, reference: &str) -> anyhow::Result<Option<ImageFacts>> {
+        Ok(self.engine.image(reference).await?)
+    }
+
+    async fn plan_for(&self, order: &Order, node: &Node, target: &Target) -> Result<Plan, Refused> {
+        let about = self.engine.about();
+        let free_bytes = match &self.store {
+            Some(store) => Some(disk::free(store).with_context(|| {
+                format!("cannot tell how much is free in the image store {}", store.display())
+            })?),
+            None => None,
+        };
+        let running = self.running().await?;
+        let hold = hold::read(&self.directory).context("cannot read the hold")?;
+        let mut plan = plan::plan(&Inputs {
+            verb: order.verb,
+            stack: &self.stack,
+            node,
+            target,
+            machine: &Machine { architecture: about.architecture.clone(), free_bytes },
+            running: &running,
+            always_recreate: order.always_recreate,
+            hold: hold.as_ref(),
+            now: time::now(),
+        });
+        plan.refusals.extend(objections(&self.stack).into_iter().map(|message| Refusal {
+            code: "stack_objection",
+            message,
+            next: "mend the stack file; `ladylinux-supervisor stack check` checks it".to_owned(),
+        }));
+        Ok(plan)
+    }
+
+    /// Lists what has one of our names, or our label.
+    async fn running(&self) -> anyhow::Result<Vec<Running>> {
+        let mut found = self.engine.ours(&self.stack.name).await?;
+        for service in self.stack.containers.keys() {
+            let name = self.container_name(service);
+            if !found.iter().any(|one| one.name == name) {
+                found.extend(self.engine.find(&name).await?);
+            }
+        }
+        Ok(found.iter().map(|one| self.as_running(one)).collect())
+    }
+
+    fn as_running(&self, found: &Found) -> Running {
+        use super::contract::container_labels as labels;
+        let label = |name: &str| found.labels.get(name).cloned();
+        let ours = label(labels::STACK).as_deref() == Some(self.stack.name.as_str());
+        Running {
+            name: found.name.clone(),
+            service: label(labels::SERVICE).filter(|_| ours),
+            runs: found.state.runs(),
+            digest: label(labels::DIGEST),
+            spec: label(labels::SPEC),
+            owner: found.owner.clone(),
+        }
+    }
+
+    /// Returns the name of a service's container.
+    pub(super) fn container_name(&self, service: &str) -> String {
+        format!("{}-{service}", self.stack.name)
+    }
+
+    /// Fetches what is not here, from the archive or from the registry.
+    async fn fetch(
+        &self,
+        order: &Order,
+        target: &Target,
+        tell: &dyn Tell,
+    ) -> Result<ImageFacts, Refused> {
+        if let Wanted::Archive(path) = &order.wanted {
+            tell.note(&format!("loading {}", path.display()));
+            self.engine.load(path).await.map_err(anyhow::Error::from)?;
+            let image = self.loaded(path, &order.wanted).await?;
+            return image.ok_or_else(|| {
+                Refused::because(
+                    "not_loaded",
+                    format!("the engine loaded {}, and does not have its image", path.display()),
+                    "see whether the archive is an OCI archive of one image",
+                )
+            });
+        }
+        let name = format!("{}@{}", self.stack.image.repository, target.digest);
+        let auth = self.credentials()?;
+        let retries = self.stack.refresh.fetch_retries;
+        let image = self
+            .engine
+            .pull(&name, auth.as_ref(), retries, &mut |pulled| tell.fetching(&pulled))
+            .await
+            .with_context(|| format!("cannot fetch {name}"))?;
+        tell.fetched();
+        Ok(image)
+    }
+
+    async fn loaded(&self, path: &Path, _wanted: &Wanted) -> anyhow::Result<Option<ImageFacts>> {
+        let about = self.engine.about();
+        let (path, architecture) = (path.to_owned(), about.architecture.clone());
+        let found =
+            tokio::task::spawn_blocking(move || archive::inspect(&path, &architecture)).await??;
+        self.image(&found.image_id).await
+    }
+
+    /// Gives the image a name of ours, so that nobody's cleaning takes it while it may be needed.
+    async fn protect(&self, image: &ImageFacts, digest: Digest) -> anyhow::Result<()> {
+        let repository = format!("{LOCAL}/{}", self.stack.name);
+        self.engine.tag(&image.id, &repository, &digest.short()).await?;
+        Ok(())
+    }
+
+    /// Removes the releases of ours that no run may need any more. No volume is ever touched.
+    pub(super) async fn prune(&self, node: &Node) -> anyhow::Result<Vec<String>> {
+        let needed: Vec<String> = node.needed().iter().map(Digest::short).collect();
+        let repository = format!("{LOCAL}/{}", self.stack.name);
+        let mut removed = Vec::new();
+        for image in self.engine.images_of(&repository).await? {
+            let tags: Vec<&str> = image
+                .tags
+                .iter()
+                .filter_map(|name| name.strip_prefix(&repository)?.strip_prefix(':'))
+                .collect();
+            if tags.is_empty() || tags.iter().any(|tag| needed.iter().any(|one| one == tag)) {
+                continue;
+            }
+            self.engine.remove_image(&image.id).await?;
+            removed.push(tags.join(", "));
+        }
+        Ok(removed)
+    }
+
+    /// Has the new release look at this node, without changing anything: layout, schema, models.
+    async fn rehearse(
+        &self,
+        release: &Release,
+        node: &Node,
+        tell: &dyn Tell,
+    ) -> Result<Prepared, Refused> {
+        let create = self.one_shot(release, "prepare", &["--check"], true)?;
+        let patience = self.stack.one_shots["prepare"].timeout.0;
+        let ran =
+            self.engine.run(&self.stack, &create, patience).await.with_context(|| {
+                format!("the new release {release} could not be asked to check")
+            })?;
+        tell.note(&format!("the new release has checked this node ({} ms)", millis(ran.took)));
+        let prepared: Option<Prepared> = serde_json::from_str(&ran.stdout).ok();
+        match prepared {
+            Some(prepared) if ran.code == 0 => Ok(prepared),
+            // Nothing is here yet: what is missing is made in step 4.
+            Some(prepared) if ran.code == 3 && node.current().is_none() => Ok(prepared),
+            Some(prepared) => {
+                let critical = prepared.issues.iter().filter(|issue| issue.severity == "critical");
+                Err(Refused::Plan(
+                    critical
+                        .map(|issue| Refusal {
+                            code: "not_ready",
+                            message: format!("[{}] {}", issue.code, issue.message),
+                            next: issue.mend.clone(),
+                        })
+                        .collect(),
+                ))
+            }
+            None => Err(Refused::because(
+                "check_failed",
+                format!(
+                    "`prepare --check` of the new release ended with {}: {}",
+                    ran.code,
+                    ran.stderr.trim()
+                ),
+                "look at the release: it does not say what a release has to say",
+            )),
+        }
+    }
+
+    /// Describes a one-shot of the release.
+    pub(super) fn one_shot(
+        &self,
+        release: &Release,
+        name: &str,
+        arguments: &[&str],
+        read_only: bool,
+    ) -> anyhow::Result<Create> {
+        let declared = self
+            .stack
+            .one_shots
+            .get(name)
+            .with_context(|| format!("the stack declares no one-shot {name}"))?;
+        let mut container = declared.clone();
+        container.command.extend(arguments.iter().map(|&argument| argument.to_owned()));
+        if read_only {
+            container.mounts.iter_mut().for_each(|mount| mount.read_only = true);
+        }
+        Ok(Create {
+            name: format!("{}-{name}-{}", self.stack.name, Uuid::now_v7().simple()),
+            service: name.to_owned(),
+            kind: Kind::OneShot,
+            image_id: release.image_id.clone(),
+            digest: release.digest.to_string(),
+            spec: fingerprint(&self.stack, name).to_string(),
+            container,
+        })
+    }
+
+    /// What differs in the running containers from what they were created from.
+    async fn drift(&self) -> anyhow::Result<Vec<String>> {
+        let mut drift = Vec::new();
+        for found in self.engine.ours(&self.stack.name).await? {
+            for change in self.engine.drift(&found.id).await? {
+                drift.push(format!("{}: {change}", found.name));
+            }
+        }
+        Ok(drift)
+    }
+
+    /// Fills in what runs now.
+    pub(super) async fn describe(&self, report: &mut Report) {
+        let mut serving = !self.stack.containers.is_empty();
+        for service in self.stack.containers.keys() {
+            let found = match self.engine.find(&self.container_name(service)).await {
+                Ok(found) => found,
+                Err(error) => {
+                    report.service_status = format!("unknown: {error}");
+                    return;
+                }
+            };
+            let status = found.as_ref().map_or("absent", |one| one.state.word()).to_owned();
+            serving &= found.as_ref().is_some_and(|one| one.state.runs());
+            if let Some(one) = &found {
+                report.digest = one
+                    .labels
+                    .get(super::contract::container_labels::DIGEST)
+                    .and_then(|digest| digest.parse().ok());
+            }
+            report.services.push(super::report::Service {
+                name: service.clone(),
+                status,
+                health: found.as_ref().and_then(|one| one.health.clone()),
+                restarts: found.map_or(0, |one| one.restarts),
+            });
+        }
+        report.service_status = if serving { "running" } else { "stopped" }.to_owned();
+    }
+
+    /// Ends what a killed supervisor left without an end; never continues it.
+    pub(super) async fn recover(
+        &self,
+        journal: &mut Journal,
+        tell: &dyn Tell,
+    ) -> Result<(), Refused> {
+        let Some(run) = journal.node().under_way.clone() else { return Ok(()) };
+        if journal.node().only_report_missing() {
+            hold::clear(&self.directory).context("cannot end the hold")?;
+            journal.append(Record::Ready { id: run.id })?;
+            tell.note(&format!(
+                "the {} to {} had gone through; only its report was lost",
+                run.verb, run.to
+            ));
+            return Ok(());
+        }
+        let (verb, step) = (run.verb, run.step);
+        let hold = hold::Hold {
+            reason: format!("the {verb} to {} was interrupted in {step}", run.to),
+            step: Some(step),
+            by_hand: false,
+            since: time::now(),
+            next: next_after(verb).to_owned(),
+        };
+        hold::write(&self.directory, &hold).context("cannot write the hold")?;
+        self.stop_all().await?;
+        journal.append(Record::Interrupted { id: run.id, step })?;
+        journal.append(Record::Held { reason: hold.reason.clone() })?;
+        tell.note(&hold.reason);
+        Ok(())
+    }
+}
+
+/// What a person can do after a run that did not go through.
+pub(super) fn next_after(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Refresh => {
+            "run `ladylinux-supervisor rollback` to go back, or `ladylinux-supervisor refresh` towards a mended release"
+        }
+        Verb::Rollback => {
+            "run `ladylinux-supervisor rollback` again, or `ladylinux-supervisor refresh` towards a good release"
+        }
+    }
+}
+
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn refuse(plan: &Plan) -> Result<(), Refused> {
+    if plan.refusals.is_empty() { Ok(()) } else { Err(Refused::Plan(plan.refusals.clone())) }
+}
+
+fn target(
+    digest: Digest,
+    reference: String,
+    download_bytes: u64,
+    here: Option<&ImageFacts>,
+) -> Target {
+    Target { digest, reference, download_bytes, labels: here.map(labels) }
+}
+
+fn labels(image: &ImageFacts) -> Labels {
+    let label = |name: &str| image.labels.get(name).cloned().filter(|value| !value.is_empty());
+    Labels {
+        revision: label(image_labels::REVISION),
+        architecture: image.architecture.clone(),
+        schema_from: label(image_labels::SCHEMA_FROM).and_then(|value| value.parse().ok()),
+        schema_to: label(image_labels::SCHEMA_TO).and_then(|value| value.parse().ok()),
+        memory: label(image_labels::MEMORY).and_then(|value| value.parse().ok()),
+    }
+}
+
+fn release(target: &Target, image: &ImageFacts) -> Release {
+    let label = |name: &str| image.labels.get(name).cloned().filter(|value| !value.is_empty());
+    Release {
+        digest: target.digest,
+        reference: target.reference.clone(),
+        image_id: image.id.clone(),
+        revision: label(image_labels::REVISION),
+        source: label(image_labels::SOURCE),
+        version: label(image_labels::VERSION),
+        schema: label(image_labels::SCHEMA_TO).and_then(|value| value.parse().ok()),
+    }
+}
+
+/// Returns the digest of an image that is here; one that was never in a registry is named by its own id.
+fn digest_of(image: &ImageFacts) -> Result<Digest, Refused> {
+    let digest = image.digests.iter().find_map(|name| name.rsplit_once('@')?.1.parse().ok());
+    digest.or_else(|| image.id.parse().ok()).ok_or_else(|| {
+        Refused::because(
+            "no_digest",
+            format!("the engine tells no digest of the image {}", image.id),
+            "pull it by digest, or load it with --from-archive",
+        )
+    })
+}
+
+/// Turns an engine's error into a refusal.
+impl From<EngineError> for Refused {
+    fn from(error: EngineError) -> Self {
+        Self::Other(error.into())
+    }
+}

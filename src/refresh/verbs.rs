@@ -1,0 +1,467 @@
+//! The command line of `ladylinux-supervisor`: one function a verb.
+
+use super::{
+    daemon,
+    engine::Engine,
+    exit::Exit,
+    hold::{self, Hold},
+    journal::{self, Journal, JournalError},
+    lock::{Lock, LockError},
+    out::{self, Lines},
+    record::{Record, Verb as For},
+    registry,
+    stack::{self, Stack, Time},
+    supervisor::{Order, Refused, Supervisor, Wanted},
+};
+use crate::foundation::values::time;
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use std::{path::PathBuf, sync::atomic::AtomicBool, time::Duration};
+
+/// The operator's stack file, if none is named.
+const STACK_FILE: &str = "/etc/ladylinux/supervisor/stack.toml";
+
+const EXAMPLES: &str = "Examples:
+  ladylinux-supervisor status                          how the node is
+  ladylinux-supervisor plan                            what a refresh would do, and what speaks against it
+  ladylinux-supervisor refresh                         to the newest release of the channel
+  ladylinux-supervisor refresh develop                 to the newest release of another channel
+  ladylinux-supervisor refresh --from-archive /opt/ladylinux/containers/release.oci.tar
+  ladylinux-supervisor rollback                        back to the release before
+  ladylinux-supervisor hold --reason \"moving house\"    keep the node stopped, across reboots
+
+Exit codes: 0 done, or unchanged; 1 failed: the node is stopped, and held; 2 refused: nothing was touched; 3 held, or not
+as it should be; 4 another supervisor is at work; 130 stopped by Ctrl-C before anything was touched";
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ladylinux-supervisor",
+    version,
+    about = "Brings a LadyLinux node to a release, and says truthfully how that went",
+    max_term_width = 100,
+    after_help = EXAMPLES
+)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const FOR_EVERY_VERB: &str = "For every command";
+
+#[derive(Debug, Args)]
+pub(super) struct Common {
+    /// The supervisor's own directory: journal, hold, reports, requests
+    #[arg(long, global = true, value_name = "DIR", default_value = "/var/lib/ladylinux/supervisor", env = "LADYLINUX_SUPERVISOR_DIR", help_heading = FOR_EVERY_VERB)]
+    state: PathBuf,
+    /// The container engine's socket: unix:///…; the first of the usual ones if none is named
+    #[arg(long, global = true, value_name = "URL", env = "CONTAINER_HOST", help_heading = FOR_EVERY_VERB)]
+    socket: Option<String>,
+    /// The stack file with what differs from the defaults [default: /etc/ladylinux/supervisor/stack.toml, if it is there]
+    #[arg(long, global = true, value_name = "FILE", env = "LADYLINUX_STACK", help_heading = FOR_EVERY_VERB)]
+    stack: Option<PathBuf>,
+    /// The machine's profile, such as n100 or pi5
+    #[arg(long, global = true, value_name = "NAME", env = "LADYLINUX_PROFILE", help_heading = FOR_EVERY_VERB)]
+    profile: Option<String>,
+    /// Where the engine stores images, to tell free space and to sync it; found out if it is visible
+    #[arg(long, global = true, value_name = "DIR", env = "LADYLINUX_IMAGE_STORE", help_heading = FOR_EVERY_VERB)]
+    image_store: Option<PathBuf>,
+    /// The file with registry passwords, as `podman login --authfile` writes it
+    #[arg(long, global = true, value_name = "FILE", env = "REGISTRY_AUTH_FILE", help_heading = FOR_EVERY_VERB)]
+    auth_file: Option<PathBuf>,
+    /// A PEM file with the registry's own certificate authority
+    #[arg(long, global = true, value_name = "FILE", env = "LADYLINUX_REGISTRY_CA", help_heading = FOR_EVERY_VERB)]
+    registry_ca: Option<PathBuf>,
+    /// Print JSON: one object, as the last line
+    #[arg(long, global = true, help_heading = FOR_EVERY_VERB)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Say how the node is; exits 3 if it is not as it should be
+    Status,
+    /// Say what a refresh would do, and what speaks against it; changes nothing
+    Plan(Towards),
+    /// Bring the node to a release: stop, sync, rebuild, prepare, restart, status
+    Refresh(Refresh),
+    /// Go through the same steps back to the release before
+    Rollback(Rollback),
+    /// Start the installed release, unless the node is held
+    Start,
+    /// Stop the node until somebody starts it
+    Stop,
+    /// Keep the node stopped, across reboots
+    Hold {
+        /// Why, for whoever looks next
+        #[arg(long, default_value = "held by hand")]
+        reason: String,
+    },
+    /// End a hold; a journal that cannot be believed is set aside
+    ReleaseHold,
+    /// List what has happened, newest last
+    History {
+        /// So many of the last
+        #[arg(long, default_value_t = 50)]
+        last: usize,
+    },
+    /// Watch over the node: start it at boot, prove releases, take requests; the service runs this
+    Run,
+    /// Check or show the stack
+    Stack {
+        #[command(subcommand)]
+        what: StackVerb,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum StackVerb {
+    /// Check the stack; exits 2 if something speaks against it
+    Check,
+    /// Print the stack that is in force
+    Show,
+    /// Print the defaults, to start from
+    Default,
+}
+
+#[derive(Clone, Debug, Args)]
+struct Towards {
+    /// A channel (tag), a branch, or a digest (sha256:…); the stack's channel if none is given
+    target: Option<String>,
+    /// Take the release from an OCI archive
+    #[arg(long, value_name = "FILE", conflicts_with = "target")]
+    from_archive: Option<PathBuf>,
+    /// Ask no registry: the release must be on this machine
+    #[arg(long)]
+    offline: bool,
+    /// Recreate the containers even if nothing has changed
+    #[arg(long)]
+    always_recreate: bool,
+}
+
+#[derive(Debug, Args)]
+struct Refresh {
+    #[command(flatten)]
+    towards: Towards,
+    #[command(flatten)]
+    how: How,
+}
+
+#[derive(Debug, Args)]
+struct Rollback {
+    /// Ask no registry: the release must be on this machine
+    #[arg(long)]
+    offline: bool,
+    #[command(flatten)]
+    how: How,
+}
+
+#[derive(Debug, Args)]
+struct How {
+    /// Exit with this code instead of 0 if something has changed
+    #[arg(long, value_name = "CODE")]
+    exit_code_if_changed: Option<u8>,
+    /// Wait so long for another supervisor to end
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    lock_wait: Time,
+}
+
+fn duration(text: &str) -> Result<Time, String> {
+    Time::try_from(text.to_owned())
+}
+
+/// Runs the verb that the command line names, and returns the exit code.
+pub(super) async fn run(arguments: Arguments) -> u8 {
+    let common = &arguments.common;
+    match dispatch(&arguments).await {
+        Ok(code) => code,
+        Err(error) => {
+            out::error(&error);
+            if common.json {
+                let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+                out::json(
+                    &serde_json::json!({ "outcome": "refused", "error": { "message": causes[0], "causes": causes[1..] } }),
+                );
+            }
+            code_of(&error) as u8
+        }
+    }
+}
+
+/// Returns how a verb ends that could not do what it was asked.
+fn code_of(error: &anyhow::Error) -> Exit {
+    let locked =
+        error.chain().any(|cause| matches!(cause.downcast_ref(), Some(LockError::Held(_))));
+    if locked { Exit::Locked } else { Exit::Refused }
+}
+
+async fn dispatch(arguments: &Arguments) -> anyhow::Result<u8> {
+    let common = &arguments.common;
+    if let Verb::Stack { what } = &arguments.verb {
+        return stack_verb(common, what);
+    }
+    if let Verb::History { last } = arguments.verb {
+        return history(common, last).map(|exit| exit as u8);
+    }
+    let supervisor = common.supervisor().await?;
+    let exit = match &arguments.verb {
+        Verb::Status => status(&supervisor, common).await,
+        Verb::Plan(towards) => plan(&supervisor, common, towards).await?,
+        Verb::Refresh(refresh) => {
+            let order = refresh.towards.order(&supervisor.stack, refresh.how.lock_wait.0)?;
+            return Ok(go(&supervisor, common, &order, &refresh.how).await);
+        }
+        Verb::Rollback(rollback) => {
+            let order = Order {
+                verb: For::Rollback,
+                wanted: Wanted::Previous,
+                always_recreate: true,
+                offline: rollback.offline,
+                actor: "command line".to_owned(),
+                lock_wait: rollback.how.lock_wait.0,
+            };
+            return Ok(go(&supervisor, common, &order, &rollback.how).await);
+        }
+        Verb::Start => start(&supervisor, common).await?,
+        Verb::Stop => stop(&supervisor, common).await?,
+        Verb::Hold { reason } => hold(&supervisor, common, reason).await?,
+        Verb::ReleaseHold => release_hold(&supervisor, common).await?,
+        Verb::Run => daemon::run(supervisor).await?,
+        // These two need no engine.
+        Verb::History { .. } | Verb::Stack { .. } => Exit::Done,
+    };
+    Ok(exit as u8)
+}
+
+impl Common {
+    fn load_stack(&self) -> anyhow::Result<Stack> {
+        let usual = PathBuf::from(STACK_FILE);
+        let file = self.stack.clone().or_else(|| usual.exists().then_some(usual));
+        Ok(stack::load(file.as_deref(), self.profile.as_deref())?)
+    }
+
+    async fn supervisor(&self) -> anyhow::Result<Supervisor> {
+        let stack = self.load_stack()?;
+        std::fs::create_dir_all(&self.state).with_context(|| {
+            format!("cannot make the supervisor's directory {}", self.state.display())
+        })?;
+        let socket = self.socket.clone().unwrap_or_else(Engine::default_socket);
+        let engine = Engine::connect(&socket).await?;
+        let store = match &self.image_store {
+            Some(store) => Some(store.clone()),
+            None => Some(engine.about().store.clone()).filter(|store| store.is_dir()),
+        };
+        let registry = registry::Options { ca: self.registry_ca.clone(), ..Default::default() };
+        let registry = registry::Options { retries: stack.refresh.fetch_retries, ..registry };
+        Ok(Supervisor {
+            stack,
+            engine,
+            directory: self.state.clone(),
+            store,
+            registry,
+            auth_file: self.auth_file.clone(),
+            begun: AtomicBool::new(false),
+        })
+    }
+}
+
+impl Towards {
+    fn order(&self, stack: &Stack, lock_wait: Duration) -> anyhow::Result<Order> {
+        let wanted = match (&self.from_archive, &self.target) {
+            (Some(archive), _) => Wanted::Archive(archive.clone()),
+            (None, None) => Wanted::Channel(stack.image.channel.clone()),
+            (None, Some(digest)) if digest.starts_with("sha256:") => {
+                Wanted::Digest(digest.parse()?)
+            }
+            // A branch's slashes are no part of a tag; CI pushes it under the same name.
+            (None, Some(channel)) => Wanted::Channel(channel.replace('/', "-")),
+        };
+        Ok(Order {
+            verb: For::Refresh,
+            wanted,
+            always_recreate: self.always_recreate,
+            offline: self.offline,
+            actor: "command line".to_owned(),
+            lock_wait,
+        })
+    }
+}
+
+async fn status(supervisor: &Supervisor, common: &Common) -> Exit {
+    let look = supervisor.look().await;
+    if common.json {
+        out::json(&look);
+    } else {
+        look.lines().iter().for_each(out::line);
+    }
+    if look.is_well() { Exit::Done } else { Exit::Held }
+}
+
+async fn plan(supervisor: &Supervisor, common: &Common, towards: &Towards) -> anyhow::Result<Exit> {
+    let order = towards.order(&supervisor.stack, Duration::ZERO)?;
+    let plan = supervisor.plan(&order).await.map_err(anyhow::Error::from)?;
+    if common.json {
+        out::json(&plan);
+    } else {
+        plan.lines().iter().for_each(out::line);
+    }
+    Ok(if plan.refusals.is_empty() { Exit::Done } else { Exit::Refused })
+}
+
+async fn go(supervisor: &Supervisor, common: &Common, order: &Order, how: &How) -> u8 {
+    let tell = Lines::default();
+    let ended = daemon::unless_interrupted(supervisor, order, &tell).await;
+    let Some((report, refused)) = ended else {
+        out::note("stopped: nothing was touched");
+        return Exit::Interrupted as u8;
+    };
+    if let Some(refused) = &refused {
+        out::note(format!("ladylinux-supervisor: {} refused: {refused}", order.verb));
+        if let Refused::Other(error) = refused {
+            error.chain().skip(1).for_each(|cause| out::note(format!("  because {cause}")));
+        }
+    }
+    if let Some(error) = &report.error {
+        out::note(format!(
+            "ladylinux-supervisor: {} failed in {}: {}",
+            order.verb, error.step, error.message
+        ));
+        error.causes.iter().for_each(|cause| out::note(format!("  because {cause}")));
+        error.log.iter().for_each(|log| out::note(format!("  the containers' last lines: {log}")));
+        out::note(format!("  next: {}", error.next));
+    }
+    if common.json {
+        out::json(&report);
+    } else {
+        report.lines().iter().for_each(out::line);
+    }
+    match (Exit::of(&report, refused.as_ref()), how.exit_code_if_changed) {
+        (Exit::Done, Some(code)) if report.changed => code,
+        (exit, _) => exit as u8,
+    }
+}
+
+async fn start(supervisor: &Supervisor, common: &Common) -> anyhow::Result<Exit> {
+    let _lock = Lock::take(&supervisor.directory, "start", Duration::ZERO).await?;
+    let mut journal = Journal::open(&supervisor.directory)?;
+    let tell = Lines::default();
+    supervisor.recover(&mut journal, &tell).await?;
+    let started = supervisor.start(&mut journal, "command line").await;
+    drop(journal);
+    if let Err(error) = &started {
+        out::error(error);
+    }
+    let said = status(supervisor, common).await;
+    Ok(if started.is_ok() { said } else { Exit::Held })
+}
+
+async fn stop(supervisor: &Supervisor, common: &Common) -> anyhow::Result<Exit> {
+    let _lock = Lock::take(&supervisor.directory, "stop", Duration::ZERO).await?;
+    let mut journal = Journal::open(&supervisor.directory)?;
+    supervisor.recover(&mut journal, &Lines::default()).await?;
+    journal.append(Record::Stopped { actor: "command line".to_owned() })?;
+    supervisor.stop_all().await?;
+    drop(journal);
+    status(supervisor, common).await;
+    Ok(Exit::Done)
+}
+
+async fn hold(supervisor: &Supervisor, common: &Common, reason: &str) -> anyhow::Result<Exit> {
+    let _lock = Lock::take(&supervisor.directory, "hold", Duration::ZERO).await?;
+    let mut journal = Journal::open(&supervisor.directory)?;
+    supervisor.recover(&mut journal, &Lines::default()).await?;
+    supervisor.hold(&mut journal, reason, None).await?;
+    drop(journal);
+    status(supervisor, common).await;
+    Ok(Exit::Done)
+}
+
+async fn release_hold(supervisor: &Supervisor, common: &Common) -> anyhow::Result<Exit> {
+    let _lock = Lock::take(&supervisor.directory, "release-hold", Duration::ZERO).await?;
+    let mut journal = match Journal::open(&supervisor.directory) {
+        Err(JournalError::Damaged { .. }) => {
+            let file = journal::set_aside(&supervisor.directory)
+                .context("cannot set the journal aside")?;
+            let mut journal = Journal::open(&supervisor.directory)?;
+            if let Some(file) = file {
+                out::note(format!(
+                    "the journal is kept as {file}; refresh to a release, for the new one knows of none"
+                ));
+                journal.append(Record::SetAside { file })?;
+            }
+            journal
+        }
+        opened => opened?,
+    };
+    supervisor.recover(&mut journal, &Lines::default()).await?;
+    hold::clear(&supervisor.directory).context("cannot end the hold")?;
+    journal.append(Record::Released { actor: "command line".to_owned() })?;
+    drop(journal);
+    status(supervisor, common).await;
+    Ok(Exit::Done)
+}
+
+fn history(common: &Common, last: usize) -> anyhow::Result<Exit> {
+    let (entries, _) = journal::read(&common.state)?;
+    let shown = &entries[entries.len().saturating_sub(last)..];
+    if common.json {
+        out::json(&shown);
+        return Ok(Exit::Done);
+    }
+    for entry in shown {
+        out::line(format!("{}  {}", entry.at.rfc3339(), entry.record));
+    }
+    Ok(Exit::Done)
+}
+
+fn stack_verb(common: &Common, what: &StackVerb) -> anyhow::Result<u8> {
+    if matches!(what, StackVerb::Default) {
+        out::line(stack::DEFAULTS.trim_end());
+        return Ok(Exit::Done as u8);
+    }
+    let stack = common.load_stack()?;
+    let objections = stack::objections(&stack);
+    match what {
+        StackVerb::Check if common.json => {
+            out::json(&serde_json::json!({ "objections": objections }));
+        }
+        StackVerb::Check => {
+            objections.iter().for_each(out::line);
+            if objections.is_empty() {
+                out::line("nothing speaks against the stack");
+            }
+        }
+        StackVerb::Show if common.json => out::json(&stack),
+        StackVerb::Show => out::line(toml::to_string_pretty(&stack)?.trim_end()),
+        StackVerb::Default => {}
+    }
+    let refused = matches!(what, StackVerb::Check) && !objections.is_empty();
+    Ok(if refused { Exit::Refused } else { Exit::Done } as u8)
+}
+
+/// A hold that somebody asked for.
+impl Supervisor {
+    /// Holds the node, and stops it.
+    pub(super) async fn hold(
+        &self,
+        journal: &mut Journal,
+        reason: &str,
+        next: Option<&str>,
+    ) -> anyhow::Result<()> {
+        let by_hand = next.is_none();
+        let next = next.unwrap_or("run `ladylinux-supervisor release-hold`, then `start`");
+        let hold = Hold {
+            reason: reason.to_owned(),
+            step: None,
+            by_hand,
+            since: time::now(),
+            next: next.to_owned(),
+        };
+        hold::write(&self.directory, &hold).context("cannot write the hold")?;
+        journal.append(Record::Held { reason: reason.to_owned() })?;
+        self.stop_all().await?;
+        Ok(())
+    }
+}

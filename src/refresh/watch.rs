@@ -1,0 +1,275 @@
+//! What the daemon does about what it sees: proves a release that has lived long enough, holds one that died too early,
+//! starts a proven one again that died. Pure: the time comes in, acts go out.
+
+use super::release::Digest;
+use std::{collections::VecDeque, time::Duration};
+
+/// So many deaths within the window end the restarts.
+const DEATHS: usize = 5;
+const WINDOW: Duration = Duration::from_mins(1);
+
+/// How patient the daemon is.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    /// How long a release must live without a death or a failed probe.
+    pub probation: Duration,
+    /// How often to look for a newer release; zero is never.
+    pub check_every: Duration,
+    /// The wait after the first failed try of a first install; it doubles.
+    pub first_retry: Duration,
+    /// The longest such wait.
+    pub longest_retry: Duration,
+}
+
+/// What the daemon sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// The engine does not answer, so nothing can be said.
+    Unknown,
+    /// No release was ever installed.
+    NotInstalled,
+    /// The node is held or stopped, or somebody works on it.
+    Rests,
+    /// A release is installed and should serve.
+    Installed {
+        /// Which.
+        digest: Digest,
+        /// Whether it is proven.
+        proven: bool,
+        /// A container that has ended, and its exit code.
+        dead: Option<(String, Option<i64>)>,
+        /// Whether the published port gave the right answer.
+        right: bool,
+    },
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Look for a newer release, and refresh to it.
+    Check,
+    /// The release has outlived its probation.
+    Prove(Digest),
+    /// The release died in its probation: hold the node.
+    HoldDead {
+        /// Which release.
+        digest: Digest,
+        /// Which container.
+        service: String,
+        /// Its exit code.
+        code: Option<i64>,
+    },
+    /// Start a proven release again.
+    Restart {
+        /// Which release.
+        digest: Digest,
+    },
+    /// It died too often: hold the node.
+    GiveUp {
+        /// Which release.
+        digest: Digest,
+    },
+}
+
+/// What the daemon remembers between two looks.
+#[derive(Debug)]
+pub struct Watch {
+    policy: Policy,
+    /// Since when the release has answered rightly at every look.
+    good: Option<(Digest, Duration)>,
+    deaths: VecDeque<Duration>,
+    checked: Option<Duration>,
+    retry: Duration,
+}
+
+impl Watch {
+    /// Begins to watch.
+    pub fn new(policy: Policy) -> Self {
+        Self {
+            policy,
+            good: None,
+            deaths: VecDeque::new(),
+            checked: None,
+            retry: policy.first_retry,
+        }
+    }
+
+    /// Takes in what is seen at `now`, the time since the daemon's start, and says what to do.
+    ///
+    /// `open` says whether the daemon may refresh by itself at this time of day.
+    pub fn look(&mut self, now: Duration, seen: &Seen, open: bool) -> Vec<Act> {
+        let mut acts = Vec::new();
+        match seen {
+            Seen::Unknown | Seen::Rests => {
+                self.good = None;
+                return acts;
+            }
+            Seen::NotInstalled => {
+                self.good = None;
+                if self.checked.is_none_or(|at| now >= at + self.retry) {
+                    if self.checked.is_some() {
+                        self.retry = (2 * self.retry).min(self.policy.longest_retry);
+                    }
+                    self.checked = Some(now);
+                    acts.push(Act::Check);
+                }
+                return acts;
+            }
+            Seen::Installed { digest, proven, dead: Some((service, code)), .. } => {
+                self.good = None;
+                acts.push(if *proven {
+                    self.died(now, *digest)
+                } else {
+                    Act::HoldDead { digest: *digest, service: service.clone(), code: *code }
+                });
+                return acts;
+            }
+            Seen::Installed { digest, proven, dead: None, right } => {
+                self.good = match self.good {
+                    Some(good) if *right && good.0 == *digest => Some(good),
+                    _ => right.then_some((*digest, now)),
+                };
+                let lived =
+                    self.good.is_some_and(|(_, since)| now >= since + self.policy.probation);
+                if lived && !proven {
+                    acts.push(Act::Prove(*digest));
+                }
+            }
+        }
+        let every = self.policy.check_every;
+        let due = *self.checked.get_or_insert(now) + every;
+        if every > Duration::ZERO && open && now >= due {
+            self.checked = Some(now);
+            acts.push(Act::Check);
+        }
+        acts
+    }
+
+    fn died(&mut self, now: Duration, digest: Digest) -> Act {
+        self.deaths.push_back(now);
+        self.deaths.retain(|at| now.saturating_sub(*at) < WINDOW);
+        if self.deaths.len() >= DEATHS {
+            self.deaths.clear();
+            return Act::GiveUp { digest };
+        }
+        Act::Restart { digest }
+    }
+}
+
+/// Whether a time of day lies in a window such as `02:00-05:00`, which may go past midnight; an empty one is always open.
+pub fn is_open(window: &str, now: jiff::civil::Time) -> bool {
+    let Some((from, to)) = parse_window(window) else { return window.is_empty() };
+    if from <= to { from <= now && now < to } else { now >= from || now < to }
+}
+
+/// Reads a window; none if it is none.
+pub fn parse_window(window: &str) -> Option<(jiff::civil::Time, jiff::civil::Time)> {
+    let (from, to) = window.split_once('-')?;
+    Some((from.trim().parse().ok()?, to.trim().parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::foundation::values::Sha256;
+
+    fn digest(name: &str) -> Digest {
+        Digest(Sha256::of(name))
+    }
+
+    fn watch(check_every: u64) -> Watch {
+        Watch::new(Policy {
+            probation: Duration::from_secs(600),
+            check_every: Duration::from_secs(check_every),
+            first_retry: Duration::from_secs(5),
+            longest_retry: Duration::from_secs(60),
+        })
+    }
+
+    fn lives(proven: bool, right: bool) -> Seen {
+        Seen::Installed { digest: digest("a"), proven, dead: None, right }
+    }
+
+    fn dead(proven: bool) -> Seen {
+        let dead = Some(("api".to_owned(), Some(137)));
+        Seen::Installed { digest: digest("a"), proven, dead, right: false }
+    }
+
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_release_is_proven_when_it_has_answered_rightly_for_its_whole_probation() {
+        let mut watch = watch(0);
+        assert_eq!(watch.look(at(0), &lives(false, true), true), []);
+        assert_eq!(watch.look(at(599), &lives(false, true), true), []);
+        assert_eq!(watch.look(at(600), &lives(false, true), true), [Act::Prove(digest("a"))]);
+        assert_eq!(watch.look(at(605), &lives(true, true), true), []);
+    }
+
+    #[test]
+    fn a_failed_probe_begins_the_probation_anew() {
+        let mut watch = watch(0);
+        watch.look(at(0), &lives(false, true), true);
+        watch.look(at(300), &lives(false, false), true);
+        watch.look(at(305), &lives(false, true), true);
+        assert_eq!(watch.look(at(900), &lives(false, true), true), []);
+        assert_eq!(watch.look(at(905), &lives(false, true), true), [Act::Prove(digest("a"))]);
+    }
+
+    #[test]
+    fn a_release_that_dies_in_its_probation_is_held_and_a_proven_one_started_again() {
+        let held =
+            Act::HoldDead { digest: digest("a"), service: "api".to_owned(), code: Some(137) };
+        assert_eq!(watch(0).look(at(5), &dead(false), true), [held]);
+        assert_eq!(watch(0).look(at(5), &dead(true), true), [Act::Restart { digest: digest("a") }]);
+    }
+
+    #[test]
+    fn five_deaths_in_a_minute_end_the_restarts() {
+        let mut quick = watch(0);
+        let last = (0..5).map(|n| quick.look(at(10 * n), &dead(true), true)).last().unwrap();
+        assert_eq!(last, [Act::GiveUp { digest: digest("a") }]);
+        let mut slow = watch(0);
+        let last = (0..9).map(|n| slow.look(at(20 * n), &dead(true), true)).last().unwrap();
+        assert_eq!(last, [Act::Restart { digest: digest("a") }]);
+    }
+
+    #[test]
+    fn a_first_install_is_tried_at_once_and_again_after_longer_and_longer_waits() {
+        let mut watch = watch(0);
+        let tries: Vec<u64> = (0..200)
+            .filter(|second| !watch.look(at(*second), &Seen::NotInstalled, true).is_empty())
+            .collect();
+        assert_eq!(tries, [0, 5, 15, 35, 75, 135, 195]);
+    }
+
+    #[test]
+    fn the_channel_is_looked_at_in_its_turn_and_in_its_window_only() {
+        let mut watch = watch(60);
+        let check = |watch: &mut Watch, second, open| {
+            watch.look(at(second), &lives(true, true), open) == [Act::Check]
+        };
+        assert!(!check(&mut watch, 0, true));
+        assert!(!check(&mut watch, 60, false));
+        assert!(check(&mut watch, 61, true));
+        assert!(!check(&mut watch, 62, true));
+    }
+
+    #[test]
+    fn nothing_is_done_about_a_node_that_rests_or_cannot_be_seen() {
+        for seen in [Seen::Rests, Seen::Unknown] {
+            assert_eq!(watch(1).look(at(900), &seen, true), []);
+        }
+    }
+
+    #[test]
+    fn a_window_may_go_past_midnight() {
+        let time = |text: &str| text.parse().unwrap();
+        assert!(is_open("", time("12:00")));
+        assert!(is_open("02:00-05:00", time("02:00")) && !is_open("02:00-05:00", time("05:00")));
+        assert!(is_open("22:00-03:00", time("23:30")) && is_open("22:00-03:00", time("01:00")));
+        assert!(!is_open("22:00-03:00", time("12:00")) && !is_open("nonsense", time("12:00")));
+    }
+}
