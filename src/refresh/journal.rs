@@ -132,14 +132,30 @@ impl Journal {
 
     /// Appends a record; when this returns, it survives a power cut.
     pub fn append(&mut self, record: Record) -> Result<(), JournalError> {
-        let entry = Entry { at: time::now(), after: self.last, record };
+        self.append_all([record])
+    }
+
+    /// Appends records that became true together, and waits for the disk once.
+    pub fn append_all(
+        &mut self,
+        records: impl IntoIterator<Item = Record>,
+    ) -> Result<(), JournalError> {
         let failed = |source| JournalError::Write { path: self.path.clone(), source };
-        let mut line = serde_json::to_vec(&entry).map_err(|error| failed(error.into()))?;
-        line.push(b'\n');
-        self.file.write_all(&line).and_then(|()| self.file.sync_data()).map_err(failed)?;
-        self.last = Sha256::of(&line);
-        self.node.learn(entry.at, &entry.record);
-        self.entries.push(entry);
+        let (mut lines, mut last, mut entries) = (Vec::new(), self.last, Vec::new());
+        for record in records {
+            let entry = Entry { at: time::now(), after: last, record };
+            let mut line = serde_json::to_vec(&entry).map_err(|error| failed(error.into()))?;
+            line.push(b'\n');
+            last = Sha256::of(&line);
+            lines.append(&mut line);
+            entries.push(entry);
+        }
+        self.file.write_all(&lines).and_then(|()| self.file.sync_data()).map_err(failed)?;
+        self.last = last;
+        for entry in entries {
+            self.node.learn(entry.at, &entry.record);
+            self.entries.push(entry);
+        }
         Ok(())
     }
 

@@ -73,7 +73,10 @@ pub fn take(directory: &Path, rules: &Requests) -> Vec<Result<Request, RequestEr
     let Ok(entries) = fs::read_dir(&path) else { return Vec::new() };
     let mut names: Vec<_> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".json") && name != "status.json" && !name.starts_with('.'))
+        .filter(|name| {
+            let json = Path::new(name).extension().is_some_and(|extension| extension == "json");
+            json && name != "status.json" && !name.starts_with('.')
+        })
         .collect();
     names.sort();
     names.truncate(AT_ONCE);

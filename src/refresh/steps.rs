@@ -35,49 +35,36 @@ const LOOK_EVERY: u32 = 10;
 const LOG_LINES: usize = 100;
 
 /// One run through the steps.
-struct Run<'a> {
-    supervisor: &'a Supervisor,
-    id: Uuid,
-    verb: Verb,
-    ready: &'a Ready,
-    journal: &'a mut Journal,
-    report: &'a mut Report,
-    tell: &'a dyn Tell,
+pub(super) struct Run<'a> {
+    pub(super) supervisor: &'a Supervisor,
+    pub(super) id: Uuid,
+    pub(super) verb: Verb,
+    pub(super) ready: &'a Ready,
+    pub(super) journal: &'a mut Journal,
+    pub(super) report: &'a mut Report,
+    pub(super) tell: &'a dyn Tell,
+    pub(super) made: Made,
+}
+
+/// What a run has made so far.
+#[derive(Debug, Default)]
+pub(super) struct Made {
     /// The containers that were created, in the order in which they are started.
     created: Vec<(String, String)>,
+    /// The containers that were there before.
+    old: Vec<Found>,
     /// When the first container was told to stop.
     stopped_at: Option<Instant>,
 }
 
 impl Supervisor {
-    /// Goes through the steps; how that went is in the report.
-    pub(super) async fn six_steps(
-        &self,
-        order: &Order,
-        ready: &Ready,
-        journal: &mut Journal,
-        report: &mut Report,
-        tell: &dyn Tell,
-    ) {
-        let id = report.id.unwrap_or_else(Uuid::now_v7);
-        let mut run = Run {
-            supervisor: self,
-            id,
-            verb: order.verb,
-            ready,
-            journal,
-            report,
-            tell,
-            created: Vec::new(),
-            stopped_at: None,
-        };
-        if let Err((step, error)) = run.go(order).await {
-            run.fail(step, &error).await;
-        }
-    }
-
     /// Stops everything of ours that runs, dependants first, and returns what was killed because it did not end in time.
     pub(super) async fn stop_all(&self) -> anyhow::Result<Vec<String>> {
+        self.stop_these(&self.in_stop_order().await?).await
+    }
+
+    /// Returns everything of ours, dependants first.
+    async fn in_stop_order(&self) -> anyhow::Result<Vec<Found>> {
         let mut found = self.engine.ours(&self.stack.name).await?;
         let order = self.start_order();
         // What the stack does not know (any more) depends on the rest, for all we know.
@@ -85,6 +72,11 @@ impl Supervisor {
             order.iter().position(|name| Some(name) == one.service.as_ref()).unwrap_or(usize::MAX)
         };
         found.sort_by_key(|one| std::cmp::Reverse(place(one)));
+        Ok(found)
+    }
+
+    /// Stops these, one after the other, and returns what was killed because it did not end in time.
+    async fn stop_these(&self, found: &[Found]) -> anyhow::Result<Vec<String>> {
         let mut killed = Vec::new();
         for one in found.iter().filter(|one| one.state.runs()) {
             let declared = one.service.as_ref().and_then(|name| self.stack.containers.get(name));
@@ -194,10 +186,23 @@ impl Supervisor {
 type Stepped = Result<(), (Step, anyhow::Error)>;
 
 impl Run<'_> {
+    /// Goes through the steps; how that went is in the report.
+    pub(super) async fn go_through(mut self, order: &Order) {
+        if let Err((step, error)) = self.go(order).await {
+            self.fail(step, &error).await;
+        }
+    }
+
     async fn go(&mut self, order: &Order) -> Stepped {
         self.begin(order).map_err(|error| (Step::Stop, error))?;
+        let begins = |id, step| Record::StepBegan { id, step };
+        let first = self.journal.append(begins(self.id, Step::Stop));
+        first.map_err(|error| (Step::Stop, error.into()))?;
         for step in Step::ALL {
-            self.step(step).await.map_err(|error| (step, error))?;
+            let done = self.step(step).await.map_err(|error| (step, error))?;
+            let next = Step::ALL.get(step.number()).map(|next| begins(self.id, *next));
+            let noted = self.journal.append_all([done].into_iter().chain(next));
+            noted.map_err(|error| (step, error.into()))?;
         }
         Ok(())
     }
@@ -226,8 +231,8 @@ impl Run<'_> {
         hold::write(&self.supervisor.directory, &hold).context("cannot write the hold")
     }
 
-    async fn step(&mut self, step: Step) -> anyhow::Result<()> {
-        self.journal.append(Record::StepBegan { id: self.id, step })?;
+    /// Goes through one step, and returns what is to be noted of it.
+    async fn step(&mut self, step: Step) -> anyhow::Result<Record> {
         self.tell.begins(step);
         let clock = time::instant();
         let detail = match step {
@@ -236,10 +241,9 @@ impl Run<'_> {
             Step::Rebuild => self.rebuild().await,
             Step::Prepare => self.prepare().await,
             Step::Restart => self.restart().await,
-            Step::Status => self.status().await,
+            Step::Status => self.status(),
         }?;
         let took_ms = millis(clock.elapsed());
-        self.journal.append(Record::StepDone { id: self.id, step, took_ms })?;
         self.tell.done(step, took_ms, &detail);
         self.report.steps.push(StepReport {
             number: step.number(),
@@ -247,13 +251,14 @@ impl Run<'_> {
             duration_ms: took_ms,
             detail,
         });
-        Ok(())
+        Ok(Record::StepDone { id: self.id, step, took_ms })
     }
 
     /// Step 1. LL-WF-32, LL-REF-20
     async fn stop(&mut self) -> anyhow::Result<String> {
-        self.stopped_at = Some(time::instant());
-        let killed = self.supervisor.stop_all().await?;
+        self.made.old = self.supervisor.in_stop_order().await?;
+        self.made.stopped_at = Some(time::instant());
+        let killed = self.supervisor.stop_these(&self.made.old).await?;
         Ok(if killed.is_empty() {
             "everything has ended".to_owned()
         } else {
@@ -264,15 +269,18 @@ impl Run<'_> {
     /// Step 2: what was is cleared away, and never a volume. LL-WF-33, 34, 35, LL-REF-21..24
     async fn sync(&mut self) -> anyhow::Result<String> {
         let release = &self.ready.release;
-        let here = self.supervisor.engine.image(&release.image_id).await?;
-        if here.is_none() {
+        let engine = &self.supervisor.engine;
+        // The node is away by now, and the engine does both at once.
+        let (here, removed) = tokio::join!(engine.image(&release.image_id), async {
+            for one in &self.made.old {
+                engine.remove(&one.id).await?;
+            }
+            anyhow::Ok(self.made.old.len())
+        });
+        if here?.is_none() {
             bail!("the image {} was fetched, and is gone", release.image_id);
         }
-        let mut removed = 0;
-        for one in self.supervisor.engine.ours(&self.supervisor.stack.name).await? {
-            self.supervisor.engine.remove(&one.id).await?;
-            removed += 1;
-        }
+        let removed = removed?;
         self.report.drift.clone_from(&self.ready.drift);
         let drift = match self.ready.drift.len() {
             0 => String::new(),
@@ -284,7 +292,6 @@ impl Run<'_> {
     /// Step 3: containers are created from what is declared, never from what was found. LL-WF-36, LL-REF-26
     async fn rebuild(&mut self) -> anyhow::Result<String> {
         let supervisor = self.supervisor;
-        supervisor.engine.ensure_network(&supervisor.stack.network).await?;
         for service in supervisor.start_order() {
             let create = supervisor.declared(&service, &self.ready.release);
             let id = supervisor
@@ -292,9 +299,9 @@ impl Run<'_> {
                 .create(&supervisor.stack, &create)
                 .await
                 .with_context(|| format!("the container of {service} could not be created"))?;
-            self.created.push((service, id));
+            self.made.created.push((service, id));
         }
-        Ok(format!("{} containers created", self.created.len()))
+        Ok(format!("{} containers created", self.made.created.len()))
     }
 
     /// Step 4: with a migration, the release migrates after a verified backup. Without one, what it found before step 1 still
@@ -341,20 +348,20 @@ impl Run<'_> {
     /// Step 5: all of them or none. LL-WF-38, LL-REF-35, 36, 48
     async fn restart(&mut self) -> anyhow::Result<String> {
         let supervisor = self.supervisor;
-        for (service, id) in &self.created {
+        for (service, id) in &self.made.created {
             supervisor
                 .engine
                 .start(id)
                 .await
                 .with_context(|| format!("the container of {service} could not be started"))?;
         }
-        let first = supervisor.until_ready(&self.ready.release, &self.created).await?;
-        self.report.downtime_ms = self.stopped_at.map(|at| millis(first - at));
+        let first = supervisor.until_ready(&self.ready.release, &self.made.created).await?;
+        self.report.downtime_ms = self.made.stopped_at.map(|at| millis(first - at));
         Ok(format!("{} answers", self.ready.release.digest.short()))
     }
 
     /// Step 6. LL-WF-39..41, LL-REF-37..40
-    async fn status(&mut self) -> anyhow::Result<String> {
+    fn status(&mut self) -> anyhow::Result<String> {
         hold::clear(&self.supervisor.directory).context("cannot end the hold")?;
         self.journal.append(Record::Ready { id: self.id })?;
         self.report.outcome = Outcome::Done;
@@ -398,9 +405,9 @@ impl Run<'_> {
     /// Keeps the last lines of every new container, before anybody removes it.
     async fn keep_logs(&self) -> Option<String> {
         let mut text = String::new();
-        for (service, id) in &self.created {
+        for (service, id) in &self.made.created {
             if let Ok(tail) = self.supervisor.engine.log_tail(id, LOG_LINES).await {
-                text.push_str(&format!("--- {service}\n{tail}\n"));
+                text = format!("{text}--- {service}\n{tail}\n");
             }
         }
         if text.is_empty() {

@@ -18,6 +18,7 @@ use super::{
     release::{Digest, Release},
     report::{Outcome, Report},
     stack::{Stack, fingerprint, objections},
+    steps::{Made, Run},
 };
 use crate::foundation::values::time;
 use anyhow::Context;
@@ -162,9 +163,20 @@ impl Supervisor {
             }
             Before::Ready(ready) => {
                 report.planned(&ready.plan);
-                report.id = Some(Uuid::now_v7());
+                let id = Uuid::now_v7();
+                report.id = Some(id);
                 self.begun.store(true, Ordering::SeqCst);
-                self.six_steps(order, &ready, &mut journal, report, tell).await;
+                let run = Run {
+                    supervisor: self,
+                    id,
+                    verb: order.verb,
+                    ready: &ready,
+                    journal: &mut journal,
+                    report,
+                    tell,
+                    made: Made::default(),
+                };
+                run.go_through(order).await;
             }
         }
         Ok(())
@@ -209,6 +221,7 @@ impl Supervisor {
         let release = release(&target, &image);
         let prepared = self.rehearse(&release, node, tell).await?;
         let drift = self.drift().await?;
+        self.engine.ensure_network(&self.stack.network).await?;
         // What was fetched must survive a power cut before the old release is stopped.
         if let Some(store) = &self.store {
             disk::sync(store)
@@ -570,7 +583,8 @@ impl Supervisor {
                 restarts: found.map_or(0, |one| one.restarts),
             });
         }
-        report.service_status = if serving { "running" } else { "stopped" }.to_owned();
+        let status = if serving { "running" } else { "stopped" };
+        status.clone_into(&mut report.service_status);
     }
 
     /// Ends what a killed supervisor left without an end; never continues it.
