@@ -133,5 +133,7 @@ async fn store_issue(app: &App) -> Option<ReadinessIssue> {
 
 async fn layout_issues(app: &App) -> Vec<ReadinessIssue> {
     let settings = app.node.settings.clone();
-    tokio::task::spawn_blocking(move || layout::readiness(&settings)).await.unwrap_or_default()
+    tokio::task::spawn_blocking(move || layout::readiness(&settings, layout::State::InUse))
+        .await
+        .unwrap_or_default()
 }

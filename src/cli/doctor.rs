@@ -127,7 +127,7 @@ fn print(findings: &[Finding]) {
 fn examine(settings: &Settings) -> Vec<Finding> {
     let paths = &settings.paths;
     let user = rustix::process::geteuid().as_raw();
-    let layout = layout::readiness(settings);
+    let layout = layout::readiness(settings, layout::State::InUse);
     vec![
         Finding::of(
             "settings",

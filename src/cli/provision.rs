@@ -31,7 +31,7 @@ impl Provision {
     }
 
     fn check(&self, settings: &Settings) -> Outcome {
-        let issues = layout::readiness(settings);
+        let issues = layout::readiness(settings, layout::State::InUse);
         if self.json {
             out::json(&issues)?;
         } else if issues.is_empty() {

@@ -44,7 +44,7 @@ impl Serve {
         if let Some(refusal) = refusal(&settings) {
             return Ok(refuse(&refusal));
         }
-        let issues = layout::readiness(&settings);
+        let issues = layout::readiness(&settings, layout::State::InUse);
         if issues.iter().any(|issue| issue.severity == Severity::Critical) {
             for issue in layout::foremost(&issues) {
                 out::note(issue.to_string());

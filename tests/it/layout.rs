@@ -1,5 +1,6 @@
 //! Directories, the database and the doctor, by the verbs that an operator runs.
 
+use crate::node::skip;
 use crate::run::{Node, json};
 use std::{
     fs,
@@ -105,6 +106,15 @@ fn on_a_host_root_provisions_for_the_service_user() {
     // The node reads its configuration and cannot change it.
     assert_eq!(owner("etc"), (0, 10001));
     assert_eq!(owner("etc/ladylinux.env"), (0, 10001));
+    // What lies in the state directory is the node's, and the directory is not: it cannot rename what is its supervisor's.
+    let mode = |relative: &str| fs::metadata(at(relative)).unwrap().mode() & 0o7777;
+    assert_eq!((owner("lib"), mode("lib")), ((0, 0), 0o755));
+    for own in ["lib/data", "lib/cache", "lib/logs", "lib/facts"] {
+        assert_eq!((owner(own), mode(own)), ((10001, 10001), 0o750), "{own}");
+    }
+    assert_eq!((owner("lib/supervisor"), mode("lib/supervisor")), ((0, 0), 0o711));
+    let requests = "lib/supervisor/requests";
+    assert_eq!((owner(requests), mode(requests)), ((0, 10001), 0o1770));
     assert_eq!(node.run_with(&["provision", "--check"], &environment).code, 0);
     assert_eq!(node.run_as(10001, &["provision", "--check"], &environment).code, 0);
 
@@ -127,6 +137,53 @@ fn on_a_host_root_provisions_for_the_service_user() {
     assert!(migrate.stderr.contains("belongs to user 10001"), "{}", migrate.stderr);
     let migrate = node.run_as(10001, &["migrate"], &environment);
     assert_eq!(migrate.code, 0, "{migrate:?}");
+}
+
+// LL-DEP-17, LL-WF-25
+#[test]
+fn in_a_container_the_service_user_provisions_a_fresh_volume() {
+    let name = "in_a_container_the_service_user_provisions_a_fresh_volume";
+    if !rustix::process::geteuid().is_root() {
+        return skip(name, "only root can make what an engine makes");
+    }
+    let container = tempfile::tempdir().unwrap();
+    fs::set_permissions(container.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    // What the image has: root's directories, and in the state directory the service user's.
+    for made in
+        ["etc", "models", "containers", "lib", "lib/data", "lib/cache", "lib/logs", "lib/facts"]
+    {
+        fs::create_dir(container.path().join(made)).unwrap();
+        if made.contains('/') {
+            std::os::unix::fs::chown(container.path().join(made), Some(10001), Some(10001))
+                .unwrap();
+        }
+    }
+    // What an engine makes to mount something there.
+    fs::create_dir_all(container.path().join("lib/supervisor/requests")).unwrap();
+    let shown = |relative: &str| container.path().join(relative).display().to_string();
+    let environment = [
+        ("LADYLINUX_CONFIG_DIR", shown("etc")),
+        ("LADYLINUX_MODELS_DIR", shown("models")),
+        ("LADYLINUX_CONTAINERS_DIR", shown("containers")),
+        ("LADYLINUX_STATE_ROOT", shown("lib")),
+    ];
+    let environment: Vec<_> =
+        environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let node = Node::host();
+    let provision = node.run_as(10001, &["provision"], &environment);
+    assert_eq!(provision.code, 0, "{provision:?}");
+    assert_eq!(node.run_as(10001, &["migrate"], &environment).code, 0);
+    let issues = json(&node.run_as(10001, &["provision", "--check", "--json"], &environment));
+    let codes: Vec<_> = issues.as_array().unwrap().iter().map(|issue| &issue["code"]).collect();
+    let modes = ["config_wrong_mode", "models_wrong_mode", "containers_wrong_mode"];
+    assert_eq!(codes, [&modes[..], &["requests_write_denied"]].concat());
+    assert!(issues.as_array().unwrap().iter().all(|issue| issue["severity"] == "warning"));
+
+    // A volume that belongs to somebody else is named, with what to do.
+    fs::remove_dir_all(container.path().join("lib/cache")).unwrap();
+    let refused = node.run_as(10001, &["provision"], &environment);
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(refused.stderr.contains("user 10001 may not create"), "{}", refused.stderr);
 }
 
 // LXA-44

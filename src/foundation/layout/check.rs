@@ -13,12 +13,21 @@ use rustix::fs::{Access as Rights, AtFlags, CWD, Stat};
 use rustix::io::Errno;
 use std::path::{Path, PathBuf};
 
+/// How the node's state is there for whoever looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// To be worked with.
+    InUse,
+    /// To be looked at, on a mount that may be read-only while the node itself has another.
+    LookedAt,
+}
+
 /// Returns every deviation from the tree, parents first.
 ///
 /// What the node could not work with is critical; an unexpected owner or mode that leaves it working is a warning,
 /// unless it opens the directory to everybody.
-pub fn deviations(paths: &Paths) -> Vec<ReadinessIssue> {
-    let found = Found { paths, owner: Owner::expected(paths) };
+pub fn deviations(paths: &Paths, state: State) -> Vec<ReadinessIssue> {
+    let found = Found { paths, owner: Owner::expected(paths), state };
     let mut issues: Vec<_> = tree::directories(paths)
         .iter()
         .flat_map(|directory| found.in_directory(directory))
@@ -30,8 +39,8 @@ pub fn deviations(paths: &Paths) -> Vec<ReadinessIssue> {
 }
 
 /// Returns everything about the directories that keeps a node from starting, or should be known when it does.
-pub fn readiness(settings: &Settings) -> Vec<ReadinessIssue> {
-    unmounted(settings).into_iter().chain(deviations(&settings.paths)).collect()
+pub fn readiness(settings: &Settings, state: State) -> Vec<ReadinessIssue> {
+    unmounted(settings).into_iter().chain(deviations(&settings.paths, state)).collect()
 }
 
 /// Says that the protected root is no mounted filesystem, where the settings demand one.
@@ -77,56 +86,60 @@ pub fn foremost(issues: &[ReadinessIssue]) -> Vec<&ReadinessIssue> {
 struct Found<'a> {
     paths: &'a Paths,
     owner: Owner,
+    state: State,
 }
 
 impl Found<'_> {
     fn in_directory(&self, directory: &Directory) -> Vec<ReadinessIssue> {
         let path = &directory.path;
         let shown = path.display();
-        let critical = |suffix: &str, message: String| {
-            vec![self.issue(
-                Severity::Critical,
-                format!("{}_{suffix}", directory.code),
-                message,
-                path,
-            )]
+        let severity =
+            if directory.access.is_needed() { Severity::Critical } else { Severity::Warning };
+        let wrong = |suffix: &str, message: String| {
+            vec![self.issue(severity, format!("{}_{suffix}", directory.code), message, path)]
         };
         let stat = match rustix::fs::lstat(path) {
             Ok(stat) => stat,
+            // Only a node that is supervised has them.
+            Err(_) if directory.access.is_for_supervisor() => return Vec::new(),
             Err(Errno::NOENT | Errno::NOTDIR) => {
-                return critical("missing", format!("the directory {shown} is missing"));
+                return wrong("missing", format!("the directory {shown} is missing"));
             }
             Err(error) => {
                 let message = format!("the directory {shown} cannot be reached ({error})");
-                return critical("execute_denied", message);
+                return wrong("execute_denied", message);
             }
         };
         let kind = rustix::fs::FileType::from_raw_mode(stat.st_mode);
         if kind.is_symlink() {
-            return critical("not_dir", format!("{shown} is a symbolic link, not a directory"));
+            return wrong("not_dir", format!("{shown} is a symbolic link, not a directory"));
         }
         if !kind.is_dir() {
-            return critical("not_dir", format!("{shown} is not a directory"));
+            return wrong("not_dir", format!("{shown} is not a directory"));
         }
-        let mut issues = self.denied(directory);
-        issues.extend(self.wrong_mode(directory, &stat));
-        issues.extend(self.wrong_owner(directory, &stat));
+        let mut issues = self.denied(directory, severity);
+        // Inside the node's container an engine makes what leads to a mount, in its own way.
+        if !directory.access.is_for_supervisor() || Owner::is_of_a_host(self.paths) {
+            issues.extend(self.wrong_mode(directory, &stat));
+            issues.extend(self.wrong_owner(directory, &stat));
+        }
         issues
     }
 
-    fn denied(&self, directory: &Directory) -> Vec<ReadinessIssue> {
-        let write = directory.access == Access::Write;
+    fn denied(&self, directory: &Directory, severity: Severity) -> Vec<ReadinessIssue> {
         let needs = [
-            (true, Rights::READ_OK, "read"),
-            (write, Rights::WRITE_OK, "write"),
+            (directory.access.is_read(), Rights::READ_OK, "read"),
+            (directory.access.is_written(), Rights::WRITE_OK, "write"),
             (true, Rights::EXEC_OK, "execute"),
         ];
         let denied = needs.into_iter().filter_map(|(needed, right, name)| {
             let refusal =
                 rustix::fs::accessat(CWD, &directory.path, right, AtFlags::EACCESS).err()?;
-            needed.then(|| {
+            // The kernel says this only where the permissions themselves would allow it.
+            let mounted_so = refusal == Errno::ROFS && self.state == State::LookedAt;
+            (needed && !mounted_so).then(|| {
                 self.issue(
-                    Severity::Critical,
+                    severity,
                     format!("{}_{name}_denied", directory.code),
                     format!("this user may not {name} in {} ({refusal})", directory.path.display()),
                     &directory.path,
@@ -154,10 +167,18 @@ impl Found<'_> {
         })
     }
 
-    /// What a node only reads may belong to anybody: a volume, an image or the host.
+    /// What a node only reads may belong to anybody: a volume, an image or the host. Whether root's directories are root's,
+    /// root alone can tell: to a container's user, others may look different than they are.
     fn wrong_owner(&self, directory: &Directory, stat: &Stat) -> Option<ReadinessIssue> {
-        let wrong = directory.access == Access::Write && stat.st_uid != self.owner.uid;
-        wrong.then(|| {
+        let expected = self.owner.of(directory.access);
+        let told = match directory.access {
+            Access::Write => true,
+            Access::Passage | Access::Supervisor | Access::Requests => {
+                Owner::is_of_a_host(self.paths)
+            }
+            Access::Configuration | Access::Read | Access::Optional => false,
+        };
+        (told && stat.st_uid != expected.uid).then(|| {
             self.issue(
                 Severity::Warning,
                 format!("{}_wrong_owner", directory.code),
@@ -165,7 +186,7 @@ impl Found<'_> {
                     "{} belongs to user {} instead of {}",
                     directory.path.display(),
                     stat.st_uid,
-                    self.owner.uid
+                    expected.uid
                 ),
                 &directory.path,
             )

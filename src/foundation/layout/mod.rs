@@ -8,7 +8,7 @@ mod owner;
 mod provision;
 mod tree;
 
-pub use check::{deviations, foremost, readiness, unmounted};
+pub use check::{State, deviations, foremost, readiness, unmounted};
 pub use owner::{Owner, refuse_root};
 pub use provision::{Change, LayoutError, What, provision};
 pub use tree::Directory;

@@ -1,5 +1,6 @@
 //! Who owns the tree, and who may run a node.
 
+use super::tree::Access;
 use crate::foundation::{
     settings::{Environment, Paths},
     values::{ReadinessIssue, Severity},
@@ -31,6 +32,27 @@ impl Owner {
         }
         let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
         service_user(&users).unwrap_or(Self { uid: SERVICE_ID, gid: SERVICE_ID })
+    }
+}
+
+impl Owner {
+    /// Whether root provisions a host, where directories can belong to different users.
+    pub(super) fn is_of_a_host(paths: &Paths) -> bool {
+        geteuid().is_root() && paths.root == Path::new("/")
+    }
+
+    /// Returns who is to own a directory, if the tree as a whole is for `self`.
+    ///
+    /// Configuration belongs to root where there is a choice, and to the node's group: the node cannot change what it is
+    /// told. The state directory itself is root's too: the node cannot rename what lies in it.
+    pub(super) fn of(self, access: Access) -> Self {
+        let root = if geteuid().is_root() { 0 } else { self.uid };
+        match access {
+            Access::Read | Access::Optional | Access::Write => self,
+            Access::Configuration | Access::Requests => Self { uid: root, ..self },
+            Access::Passage | Access::Supervisor if geteuid().is_root() => Self { uid: 0, gid: 0 },
+            Access::Passage | Access::Supervisor => self,
+        }
     }
 }
 

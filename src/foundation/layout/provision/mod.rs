@@ -3,7 +3,10 @@
 //! Every step below the root goes from an open directory to its child without following symbolic links, so that nobody
 //! who can write somewhere in the tree can turn an ownership change to a place outside it.
 
-use super::{Owner, tree};
+use super::{
+    Owner,
+    tree::{self, Access},
+};
 use crate::foundation::settings::Paths;
 use rustix::{
     fd::{AsRawFd, OwnedFd},
@@ -68,6 +71,19 @@ pub enum LayoutError {
     /// A symbolic link stands where a directory belongs.
     #[error("{} is a symbolic link, which is not followed: name the directory it leads to in the settings, or mount it there", .0.display())]
     SymbolicLink(PathBuf),
+    /// This user may not create a directory.
+    #[error(
+        "user {uid} may not create {}: run `ladylinux provision` as root, or mount a volume there that belongs to this user",
+        path.display()
+    )]
+    NotYours {
+        /// The directory.
+        path: PathBuf,
+        /// The user.
+        uid: u32,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The system refused a step.
     #[error("cannot {action} {}", path.display())]
     Refused {
@@ -83,7 +99,10 @@ pub enum LayoutError {
 /// Creates what is missing and mends modes and owners; returns what it changed, which is nothing the second time.
 pub fn provision(paths: &Paths, owner: Owner) -> Result<Vec<Change>, LayoutError> {
     let mut changes = Vec::new();
-    for directory in tree::directories(paths) {
+    'directories: for directory in tree::directories(paths) {
+        if directory.access.is_for_supervisor() && !Owner::is_of_a_host(paths) {
+            continue;
+        }
         let anchor = anchor(&paths.root, &directory.path);
         let mut at = open_anchor(&anchor, &mut changes)?;
         let mut path = anchor.clone();
@@ -91,25 +110,21 @@ pub fn provision(paths: &Paths, owner: Owner) -> Result<Vec<Change>, LayoutError
         for part in below.components() {
             let Component::Normal(name) = part else { continue };
             path.push(name);
-            at = enter(&at, name.as_ref(), &path, &mut changes)?;
+            at = match enter(&at, name.as_ref(), &path, &mut changes) {
+                // In a container it lies in what root made, and may not be mounted there at all; the check tells.
+                Err(LayoutError::NotYours { .. }) if !directory.access.is_needed() => {
+                    continue 'directories;
+                }
+                entered => entered?,
+            };
         }
-        if directory.access != tree::Access::Write && !is_mine(&at, &path)? {
+        if directory.access != Access::Write && !is_mine(&at, &path)? {
             continue;
         }
-        let owner = match directory.access {
-            tree::Access::Configuration => of_configuration(owner),
-            tree::Access::Read | tree::Access::Write => owner,
-        };
-        shape(&at, &path, directory.mode, owner, &mut changes)?;
+        shape(&at, &path, directory.mode, owner.of(directory.access), &mut changes)?;
     }
-    env_file(paths, of_configuration(owner), &mut changes)?;
+    env_file(paths, owner.of(Access::Configuration), &mut changes)?;
     Ok(changes)
-}
-
-/// Configuration belongs to root where there is a choice, and to the node's group: the node cannot change what it is told.
-fn of_configuration(owner: Owner) -> Owner {
-    let i_am_root = rustix::process::geteuid().is_root();
-    if i_am_root { Owner { uid: 0, ..owner } } else { owner }
 }
 
 /// Whether this user may shape a directory at all. In a container what the node only reads belongs to somebody else and
@@ -153,8 +168,14 @@ fn enter(
         Err(Errno::NOENT) => {}
         Err(errno) => return Err(named(errno, path, "open")),
     }
-    rustix::fs::mkdirat(parent, name, Mode::from_raw_mode(0o700))
-        .map_err(|errno| named(errno, path, "create"))?;
+    rustix::fs::mkdirat(parent, name, Mode::from_raw_mode(0o700)).map_err(|errno| match errno {
+        Errno::ACCESS | Errno::PERM | Errno::ROFS => LayoutError::NotYours {
+            path: path.to_owned(),
+            uid: rustix::process::geteuid().as_raw(),
+            source: errno.into(),
+        },
+        errno => named(errno, path, "create"),
+    })?;
     changes.push(Change { path: path.to_owned(), what: What::Created });
     let child = rustix::fs::openat(parent, name, flags, Mode::empty())
         .map_err(|errno| named(errno, path, "open"))?;
