@@ -155,7 +155,7 @@ fn examine(settings: &Settings) -> Vec<Finding> {
     ]
 }
 
-fn unusable_settings(error: &anyhow::Error) -> ReadinessIssue {
+pub(super) fn unusable_settings(error: &anyhow::Error) -> ReadinessIssue {
     ReadinessIssue {
         severity: Severity::Critical,
         code: "settings_invalid".to_owned(),
@@ -165,7 +165,7 @@ fn unusable_settings(error: &anyhow::Error) -> ReadinessIssue {
     }
 }
 
-fn clock() -> Result<String, ReadinessIssue> {
+pub(super) fn clock() -> Result<String, ReadinessIssue> {
     let now = time::now();
     if now.0 >= OLDEST_TIME_MS {
         return Ok(format!("it is {}", now.rfc3339()));
@@ -180,7 +180,7 @@ fn clock() -> Result<String, ReadinessIssue> {
     })
 }
 
-fn disk(state: &Path) -> Result<String, ReadinessIssue> {
+pub(super) fn disk(state: &Path) -> Result<String, ReadinessIssue> {
     let existing = state.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
     let free =
         rustix::fs::statvfs(existing).map(|found| found.f_bavail.saturating_mul(found.f_frsize));
@@ -213,41 +213,48 @@ fn database(paths: &Paths) -> Result<String, ReadinessIssue> {
     let path = paths.database();
     match store::check(&path) {
         Ok(()) => Ok(format!("{} has this release's schema", path.display())),
-        Err(error) => {
-            let migrate = super::command(paths, "migrate");
-            let (code, mend) = match &error {
-                StoreError::Missing(_) => ("database_missing", migrate.as_str()),
-                StoreError::Outdated { .. } => ("database_outdated", migrate.as_str()),
-                StoreError::FromTheFuture { .. } => {
-                    ("database_too_new", "use the newer release, or restore an older backup")
-                }
-                StoreError::Damaged { .. } => {
-                    ("database_damaged", "stop the node, move the file away and restore its backup")
-                }
-                StoreError::Full => ("database_full", "free some space on its disk"),
-                StoreError::Open { .. }
-                | StoreError::ReadOnly
-                | StoreError::Migration { .. }
-                | StoreError::Backup { .. }
-                | StoreError::BadBackup { .. }
-                | StoreError::Query(_)
-                | StoreError::Closed => {
-                    ("database_unusable", "make the file readable and writable for this user")
-                }
-            };
-            Err(ReadinessIssue {
-                severity: Severity::Critical,
-                code: code.to_owned(),
-                message: super::for_this_node(paths, &chain(&error)),
-                path: Some(path),
-                mend: mend.to_owned(),
-            })
+        Err(error) => Err(database_issue(paths, &error)),
+    }
+}
+
+/// Says why the database cannot be used, and what to do about it.
+pub(super) fn database_issue(paths: &Paths, error: &StoreError) -> ReadinessIssue {
+    let migrate = super::command(paths, "migrate");
+    let (code, mend) = match error {
+        StoreError::Missing(_) => ("database_missing", migrate.as_str()),
+        StoreError::Outdated { .. } => ("database_outdated", migrate.as_str()),
+        StoreError::FromTheFuture { .. } => {
+            ("database_too_new", "use the newer release, or restore an older backup")
         }
+        StoreError::Damaged { .. } => {
+            ("database_damaged", "stop the node, move the file away and restore its backup")
+        }
+        StoreError::Full => ("database_full", "free some space on its disk"),
+        StoreError::Migration { .. } => (
+            "migration_failed",
+            "free some space if the disk is full, then try again; otherwise keep the release that ran before, and report this",
+        ),
+        StoreError::Backup { .. } | StoreError::BadBackup { .. } => {
+            ("backup_failed", "free some space beside the database, then try again")
+        }
+        StoreError::Open { .. }
+        | StoreError::ReadOnly
+        | StoreError::Query(_)
+        | StoreError::Closed => {
+            ("database_unusable", "make the file readable and writable for this user")
+        }
+    };
+    ReadinessIssue {
+        severity: Severity::Critical,
+        code: code.to_owned(),
+        message: super::for_this_node(paths, &chain(error)),
+        path: Some(paths.database()),
+        mend: mend.to_owned(),
     }
 }
 
 /// Writes an error with its causes on one line.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
@@ -280,7 +287,7 @@ fn documents(paths: &Paths) -> anyhow::Result<usize> {
     super::block_on(async { Ok(knowledge::documents(&store).await?.len()) })
 }
 
-fn runtime(named: Option<&Path>) -> Result<String, ReadinessIssue> {
+pub(super) fn runtime(named: Option<&Path>) -> Result<String, ReadinessIssue> {
     let Runtime { path, version } = Runtime::find(named)?;
     let version = version.map_or_else(String::new, |version| format!(" {version}"));
     Ok(format!("ONNX Runtime{version} is {}", path.display()))
@@ -291,7 +298,7 @@ fn llm(settings: &Settings) -> Result<String, ReadinessIssue> {
         .map(|model| format!("{} in {}", model.id, model.directory.display()))
 }
 
-fn tls(http: &Http) -> Result<String, ReadinessIssue> {
+pub(super) fn tls(http: &Http) -> Result<String, ReadinessIssue> {
     let Some(tls) = &http.tls else {
         return Ok("not used".to_owned());
     };

@@ -88,7 +88,7 @@ enum Stage {
 }
 
 /// Refuses to make a database where the node could not use it.
-fn fits(paths: &Paths, database: &Path) -> anyhow::Result<()> {
+pub(super) fn fits(paths: &Paths, database: &Path) -> anyhow::Result<()> {
     let directory = database.parent().context("the database lies in a directory")?;
     let Ok(found) = directory.metadata() else {
         return Err(exit::not_ready(format!(

@@ -15,6 +15,7 @@ mod migrate;
 mod models;
 mod node_client;
 mod out;
+mod prepare;
 mod provision;
 mod serve;
 mod telling;
@@ -95,6 +96,8 @@ enum Verb {
     Provision(provision::Provision),
     /// Bring the database to this release's schema
     Migrate(migrate::Migrate),
+    /// Do all that a release needs before it serves: migrate the database, verify the models, check the rest
+    Prepare(prepare::Prepare),
     /// Answer on the network: the page, the API and the workers behind them
     Serve(serve::Serve),
     /// Ask the running node one question
@@ -139,6 +142,7 @@ pub fn run() -> ExitCode {
         Verb::Learn(verb) => verb.run(&arguments.common),
         Verb::Migrate(verb) => verb.run(&arguments.common),
         Verb::Models(verb) => verb.run(&arguments.common),
+        Verb::Prepare(verb) => verb.run(&arguments.common),
         Verb::Provision(verb) => verb.run(&arguments.common),
         Verb::Version(verb) => verb.run(),
         Verb::Worker(verb) => verb.run(&arguments.common),

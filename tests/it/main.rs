@@ -13,6 +13,7 @@ mod disk;
 mod knowledge;
 mod layout;
 mod node;
+mod prepare;
 mod release;
 mod run;
 mod serve;

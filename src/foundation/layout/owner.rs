@@ -46,12 +46,13 @@ impl Owner {
     /// Configuration belongs to root where there is a choice, and to the node's group: the node cannot change what it is
     /// told. The state directory itself is root's too: the node cannot rename what lies in it.
     pub(super) fn of(self, access: Access) -> Self {
-        let root = if geteuid().is_root() { 0 } else { self.uid };
+        if !geteuid().is_root() {
+            return self;
+        }
         match access {
             Access::Read | Access::Optional | Access::Write => self,
-            Access::Configuration | Access::Requests => Self { uid: root, ..self },
-            Access::Passage | Access::Supervisor if geteuid().is_root() => Self { uid: 0, gid: 0 },
-            Access::Passage | Access::Supervisor => self,
+            Access::Configuration | Access::Requests => Self { uid: 0, ..self },
+            Access::Passage | Access::Supervisor => Self { uid: 0, gid: 0 },
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Numbered migrations, each in a transaction of its own, after a verified backup.
+//! Numbered migrations, after a verified backup, in one transaction: all of them are done, or none is.
 //!
 //! A migration is SQL in `migrations/`, embedded. Every table declares in [`tables`] what a rollback may do with it.
 
@@ -84,7 +84,7 @@ fn newest() -> u32 {
 
 /// Says what [`migrate`] would do, without doing it.
 pub fn plan(path: &Path) -> Result<MigrationPlan, StoreError> {
-    let from = if path.exists() { version(&open::readable(path)?)? } else { 0 };
+    let from = if path.exists() { version(&open::untouched(path)?)? } else { 0 };
     if from > newest() {
         return Err(StoreError::FromTheFuture {
             path: path.to_owned(),
@@ -110,7 +110,8 @@ pub fn check(path: &Path) -> Result<(), StoreError> {
 
 /// Brings the database to the schema of this program, and returns what was done.
 ///
-/// A database that already holds something is first backed up beside itself, and the backup is checked by opening it.
+/// A database that already holds something is first backed up beside itself, and the backup is checked by opening it. If a
+/// migration fails, or the process is killed, the database is as it was.
 pub fn migrate(path: &Path) -> Result<(MigrationPlan, Option<PathBuf>), StoreError> {
     let plan = plan(path)?;
     if plan.pending.is_empty() {
@@ -118,27 +119,36 @@ pub fn migrate(path: &Path) -> Result<(MigrationPlan, Option<PathBuf>), StoreErr
     }
     let mut connection = open::creating(path)?;
     let backup = if plan.from > 0 { Some(back_up(&connection, path, plan.from)?) } else { None };
-    for migration in &plan.pending {
-        apply(&mut connection, migration).map_err(|source| StoreError::Migration {
-            number: migration.number,
-            name: migration.name,
-            source,
-        })?;
-    }
+    apply(&mut connection, &plan.pending).map_err(|(Migration { number, name, .. }, source)| {
+        let backup = backup.clone();
+        StoreError::Migration { number, name, source, backup }
+    })?;
     Ok((plan, backup))
 }
 
-fn apply(connection: &mut Connection, migration: &Migration) -> rusqlite::Result<()> {
-    let transaction =
-        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+/// Runs these migrations, or returns the one that failed and why.
+fn apply(
+    connection: &mut Connection,
+    migrations: &[Migration],
+) -> Result<(), (Migration, rusqlite::Error)> {
+    let (Some(first), Some(last)) = (migrations.first(), migrations.last()) else { return Ok(()) };
+    let transaction = connection
+        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+        .map_err(|error| (*first, error))?;
+    for migration in migrations {
+        run(&transaction, migration).map_err(|error| (*migration, error))?;
+    }
+    transaction.commit().map_err(|error| (*last, error))
+}
+
+fn run(transaction: &rusqlite::Transaction<'_>, migration: &Migration) -> rusqlite::Result<()> {
     // Another `migrate` may have been quicker while this one waited for the lock.
     let version: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version >= migration.number {
         return Ok(());
     }
     transaction.execute_batch(migration.sql)?;
-    transaction.pragma_update(None, "user_version", migration.number)?;
-    transaction.commit()
+    transaction.pragma_update(None, "user_version", migration.number)
 }
 
 fn version(connection: &Connection) -> Result<u32, StoreError> {
@@ -188,10 +198,71 @@ mod tests {
         let (_directory, path) = database();
         migrate(&path).unwrap();
         let mut late = open::writable(&path).unwrap();
-        for migration in MIGRATIONS {
-            apply(&mut late, migration).unwrap();
-        }
+        apply(&mut late, MIGRATIONS).unwrap();
         assert_eq!(version(&late).unwrap(), newest());
+    }
+
+    // LL-REF-34, C-41
+    #[test]
+    fn a_migration_that_fails_half_way_leaves_nothing_of_those_before_it() {
+        let (_directory, path) = database();
+        let mut connection = open::creating(&path).unwrap();
+        apply(&mut connection, &MIGRATIONS[..1]).unwrap();
+        let good =
+            Migration { number: 2, name: "good", sql: "CREATE TABLE good (id INTEGER) STRICT;" };
+        let sql = "CREATE TABLE half (id INTEGER) STRICT; INSERT INTO nowhere VALUES (1);";
+        let bad = Migration { number: 3, name: "bad", sql };
+        let (failed, _) = apply(&mut connection, &[good, bad]).unwrap_err();
+        assert_eq!(failed.number, 3);
+        drop(connection);
+        let connection = open::readable(&path).unwrap();
+        assert_eq!(version(&connection).unwrap(), 1);
+        let left: u32 = connection
+            .query_row(
+                "SELECT count(*) FROM sqlite_schema WHERE name IN ('good', 'half')",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        assert_eq!(left, 0);
+    }
+
+    // LL-WF-7: what is only looked at is mounted read-only, whoever else has it open.
+    #[test]
+    fn a_plan_leaves_no_trace_beside_a_database_that_is_closed_open_or_left_behind_by_a_crash() {
+        let (directory, path) = database();
+        migrate(&path).unwrap();
+        let listed = || {
+            let entries = std::fs::read_dir(directory.path()).unwrap().map(Result::unwrap);
+            let mut found: Vec<_> = entries
+                .map(|entry| (entry.file_name(), std::fs::read(entry.path()).unwrap()))
+                .filter(|(name, _)| !name.to_string_lossy().ends_with("-shm"))
+                .collect();
+            found.sort();
+            found
+        };
+        let closed = listed();
+        assert_eq!(closed.len(), 1, "a database that was closed is one file");
+        assert_eq!(plan(&path).unwrap().from, newest());
+        assert_eq!(listed(), closed);
+
+        let open = open::writable(&path).unwrap();
+        open.pragma_update(None, "user_version", 1).unwrap();
+        let opened = listed();
+        assert_eq!(plan(&path).unwrap().from, 1, "what is only in the journal counts");
+        assert_eq!(listed(), opened);
+
+        // A crash leaves the journal with, or on another machine without, the index of it.
+        for index in [true, false] {
+            let crashed = tempfile::tempdir().unwrap();
+            for entry in std::fs::read_dir(directory.path()).unwrap().map(Result::unwrap) {
+                if index || !entry.file_name().to_string_lossy().ends_with("-shm") {
+                    std::fs::copy(entry.path(), crashed.path().join(entry.file_name())).unwrap();
+                }
+            }
+            let path = crashed.path().join("ladylinux.db");
+            assert_eq!(plan(&path).unwrap().from, 1, "with an index: {index}");
+        }
     }
 
     #[test]
@@ -224,7 +295,7 @@ mod tests {
     fn an_older_database_is_backed_up_before_it_is_migrated() {
         let (_directory, path) = database();
         let mut connection = open::creating(&path).unwrap();
-        apply(&mut connection, &MIGRATIONS[0]).unwrap();
+        apply(&mut connection, &MIGRATIONS[..1]).unwrap();
         drop(connection);
         assert!(matches!(check(&path), Err(StoreError::Outdated { found: 1, .. })));
         let (_, backup) = migrate(&path).unwrap();

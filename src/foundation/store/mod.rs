@@ -67,8 +67,8 @@ pub enum StoreError {
     /// The disk is full.
     #[error("the disk that holds the database is full: free some space and try again")]
     Full,
-    /// A migration failed; the schema is as it was.
-    #[error("migration {number} ({name}) failed, the schema is unchanged")]
+    /// A migration failed; the database is as it was.
+    #[error("migration {number} ({name}) failed, the database is unchanged")]
     Migration {
         /// Its number.
         number: u32,
@@ -76,6 +76,8 @@ pub enum StoreError {
         name: &'static str,
         /// What SQLite said.
         source: rusqlite::Error,
+        /// The backup made before, if there was anything to lose.
+        backup: Option<PathBuf>,
     },
     /// The backup before a migration failed, so nothing was migrated.
     #[error("cannot back the database up to {}, so nothing was migrated", path.display())]

@@ -2,14 +2,19 @@
 
 use super::StoreError;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use std::{path::Path, time::Duration};
+use std::{
+    ffi::{OsStr, OsString},
+    os::unix::ffi::{OsStrExt, OsStringExt},
+    path::Path,
+    time::Duration,
+};
 
 /// How long a statement waits for a writer in another process, such as `ladylinux learn`.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens an existing database for writing.
 pub(super) fn writable(path: &Path) -> Result<Connection, StoreError> {
-    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let connection = open(path, path.as_os_str(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // WAL lets readers go on while one writer works; NORMAL loses no commit when the process dies, FULL none when the power does.
     connection.pragma_update(None, "journal_mode", "wal").map_err(|error| named(path, error))?;
     connection.pragma_update(None, "synchronous", "full")?;
@@ -19,22 +24,64 @@ pub(super) fn writable(path: &Path) -> Result<Connection, StoreError> {
 
 /// Opens an existing database for reading.
 pub(super) fn readable(path: &Path) -> Result<Connection, StoreError> {
-    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let connection = open(path, path.as_os_str(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
 }
 
+/// Opens an existing database to be looked at, on a file system that may be mounted read-only, and leaves no trace there.
+///
+/// Without a journal beside it, nobody writes, and SQLite is told that nothing changes: it would otherwise want to make
+/// an index beside the database. With one, SQLite reads it, and the index is not written.
+pub(super) fn untouched(path: &Path) -> Result<Connection, StoreError> {
+    let beside = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        Path::new(&name).metadata()
+    };
+    let has_journal = beside("-wal").is_ok_and(|journal| journal.len() > 0);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let opened = |how| open(path, &uri(path, how), flags);
+    if !has_journal {
+        return opened("mode=ro&immutable=1");
+    }
+    if beside("-shm").is_ok() {
+        return opened("mode=ro&readonly_shm=1");
+    }
+    // Somebody copied the two without the index. SQLite makes one where it can, and elsewhere the journal goes unread.
+    opened("mode=ro").or_else(|_| opened("mode=ro&immutable=1"))
+}
+
+/// Writes a path as SQLite reads it in a URI.
+fn uri(path: &Path, parameters: &str) -> OsString {
+    let mut uri = b"file:".to_vec();
+    if path.is_absolute() {
+        uri.extend(b"//");
+    }
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'?' | b'#' | b'%' => uri.extend(format!("%{byte:02X}").bytes()),
+            byte => uri.push(*byte),
+        }
+    }
+    uri.push(b'?');
+    uri.extend(parameters.bytes());
+    OsString::from_vec(uri)
+}
+
 /// Opens an existing database, or creates an empty one.
 pub(super) fn creating(path: &Path) -> Result<Connection, StoreError> {
-    drop(open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    drop(open(path, path.as_os_str(), flags)?);
     writable(path)
 }
 
-fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+/// Opens the database at `path` by its name for SQLite.
+fn open(path: &Path, name: &OsStr, flags: OpenFlags) -> Result<Connection, StoreError> {
     if !flags.contains(OpenFlags::SQLITE_OPEN_CREATE) && !path.exists() {
         return Err(StoreError::Missing(path.to_owned()));
     }
-    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+    let connection = Connection::open_with_flags(name, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(|error| named(path, error))?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     // The first read finds out whether the file is a database at all.

@@ -2,15 +2,19 @@
 //!
 //! The manifest is descriptive only: nothing here opens a network connection (LL-DEP-47), and nothing here deletes a model.
 
+mod digests;
 mod import;
 mod installed;
+mod inventory;
 mod manifest;
 mod verify;
 
 #[cfg(test)]
 mod tests;
 
+pub use digests::Digests;
 pub use import::{ImportError, Imported, import};
 pub use installed::{Listed, LlmModel, State, expected_files, graph_in, list, resolve_llm};
+pub use inventory::{Inventory, Mismatch, writable};
 pub use manifest::{Format, Manifest, ManifestError, Model, ModelFile, Source, Task};
 pub use verify::{Verdict, VerifiedFile, verify};

@@ -1,0 +1,338 @@
+//! `ladylinux prepare`: all that a release needs before it serves, in one run and one report. The fourth step of a refresh.
+//!
+//! In this order: directories, database, models, and what else a node needs. The report is printed in every case, because
+//! the supervisor reads it (its form is `refresh::contract`); only a wrong command line has none.
+
+use super::{
+    Common, doctor,
+    exit::{Exit, Outcome},
+    migrate, out,
+};
+use crate::api;
+use crate::foundation::{
+    layout::{self, Owner},
+    settings::{Environment, Paths, Settings},
+    store::{self, StoreError},
+    values::{ReadinessIssue, Release, Severity},
+};
+use crate::inference::models::{Digests, Inventory, Mismatch, writable};
+use crate::inference::workers::{Runtime, permits};
+use clap::Args;
+use serde::Serialize;
+
+/// The arguments of `prepare`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 ready, 1 failed, 2 refused (wrong settings), 3 not ready; the report says why"
+)]
+pub(super) struct Prepare {
+    /// Change nothing, and say what would be done; the node's state may be mounted read-only, and in use
+    #[arg(long, conflicts_with = "provision")]
+    check: bool,
+    /// Create the node's directories first, such as in a fresh volume
+    #[arg(long)]
+    provision: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was done and found.
+#[derive(Debug, Serialize)]
+struct Report {
+    release: ReleaseFacts,
+    ready: bool,
+    issues: Vec<ReadinessIssue>,
+    database: Database,
+    models: Models,
+    #[serde(skip)]
+    exit: Exit,
+}
+
+/// What this release says about itself.
+#[derive(Debug, Serialize)]
+struct ReleaseFacts {
+    version: &'static str,
+    commit: Option<&'static str>,
+    runtime: String,
+    runtime_path: Option<String>,
+}
+
+/// The database, before and after.
+#[derive(Debug, Default, Serialize)]
+struct Database {
+    from: u32,
+    to: u32,
+    migrations: Vec<String>,
+    applied: bool,
+    backup: Option<String>,
+}
+
+/// The models on this machine.
+#[derive(Debug, Default, Serialize)]
+struct Models {
+    present: usize,
+    missing: usize,
+    mismatched: usize,
+    writable: bool,
+}
+
+impl Prepare {
+    pub(super) fn run(&self, common: &Common) -> Outcome {
+        let mut report = Report::new();
+        match common.load(&[]) {
+            Ok(loaded) => self.prepare(&loaded.settings, &mut report),
+            Err(error) => report.refuse(doctor::unusable_settings(&error)),
+        }
+        report.ready = report.exit == Exit::Done;
+        if self.json {
+            out::json(&report)?;
+        } else {
+            report.print(self.check);
+        }
+        Ok(report.exit)
+    }
+
+    fn prepare(&self, settings: &Settings, report: &mut Report) {
+        report.runtime(settings);
+        refusals(settings).for_each(|issue| report.refuse(issue));
+        if report.exit == Exit::Refused {
+            return;
+        }
+        let is_laid_out = self.directories(settings, report);
+        self.database(&settings.paths, is_laid_out, report);
+        self.models(settings, report);
+        let rest =
+            [doctor::clock(), doctor::disk(&settings.paths.state), doctor::tls(&settings.http)];
+        rest.into_iter().filter_map(Result::err).for_each(|issue| report.note(issue));
+    }
+
+    /// Creates the directories if that is asked for, checks them, and returns whether the node could work with them.
+    fn directories(&self, settings: &Settings, report: &mut Report) -> bool {
+        if self.provision && layout::unmounted(settings).is_none() {
+            let paths = &settings.paths;
+            if let Err(error) = layout::provision(paths, Owner::expected(paths)) {
+                report.fail(ReadinessIssue {
+                    severity: Severity::Critical,
+                    code: "not_provisioned".to_owned(),
+                    message: doctor::chain(&error),
+                    path: None,
+                    mend: super::command(paths, "provision"),
+                });
+            }
+        }
+        let state = if self.check { layout::State::LookedAt } else { layout::State::InUse };
+        let issues = layout::readiness(settings, state);
+        let is_laid_out = issues.iter().all(|issue| issue.severity != Severity::Critical);
+        for issue in layout::foremost(&issues) {
+            report.note(issue.clone());
+        }
+        is_laid_out
+    }
+
+    /// Brings the database to this release's schema, or says what that would take.
+    fn database(&self, paths: &Paths, is_laid_out: bool, report: &mut Report) {
+        let database = paths.database();
+        match store::plan(&database) {
+            Ok(plan) => {
+                let name = |one: &store::Migration| format!("{:04} {}", one.number, one.name);
+                report.database.from = plan.from;
+                report.database.migrations = plan.pending.iter().map(name).collect();
+            }
+            Err(error) => {
+                if let StoreError::FromTheFuture { found, .. } = &error {
+                    report.database.from = *found;
+                }
+                return report.note(doctor::database_issue(paths, &error));
+            }
+        }
+        if self.check || !is_laid_out {
+            return;
+        }
+        if let Err(error) = migrate::fits(paths, &database) {
+            return report.fail(unfit(paths, &error));
+        }
+        match store::migrate(&database) {
+            Ok((plan, backup)) => {
+                report.database.applied = !plan.pending.is_empty();
+                report.database.backup = backup.map(|path| path.display().to_string());
+            }
+            Err(error) => {
+                if let StoreError::Migration { backup: Some(path), .. } = &error {
+                    report.database.backup = Some(path.display().to_string());
+                }
+                report.fail(doctor::database_issue(paths, &error));
+            }
+        }
+    }
+
+    fn models(&self, settings: &Settings, report: &mut Report) {
+        let paths = &settings.paths;
+        let mut digests = Digests::load(paths);
+        match Inventory::take(paths, &mut digests) {
+            Ok(found) => {
+                report.models.present = found.present.len();
+                report.models.missing = found.missing.len();
+                report.models.mismatched = found.mismatched.len();
+                found.missing.iter().for_each(|id| report.note(missing(paths, id)));
+                found.mismatched.iter().for_each(|model| report.note(mismatch(paths, model)));
+            }
+            Err(error) => report.note(ReadinessIssue {
+                severity: Severity::Critical,
+                code: "manifest_invalid".to_owned(),
+                message: doctor::chain(&error),
+                path: Some(paths.models.clone()),
+                mend: "mend the manifest, or remove it to use the one of this release".to_owned(),
+            }),
+        }
+        // What is not kept is computed again the next time.
+        if !self.check
+            && let Err(error) = digests.save()
+        {
+            out::note(format!("the digests of models could not be kept: {error}"));
+        }
+        if let Some(path) = writable(paths) {
+            report.models.writable = true;
+            report.note(changeable(settings.environment, path));
+        }
+    }
+}
+
+/// Returns why a node with these settings must not run at all, as `serve` would refuse it.
+fn refusals(settings: &Settings) -> impl Iterator<Item = ReadinessIssue> {
+    let user = rustix::process::geteuid().as_raw();
+    let exposed = api::objection(&settings.http).map(|message| ReadinessIssue {
+        severity: Severity::Critical,
+        code: "exposed".to_owned(),
+        message,
+        path: None,
+        mend: "change the settings that are named".to_owned(),
+    });
+    let permits = permits::check(settings).filter(|issue| issue.severity == Severity::Critical);
+    layout::refuse_root(settings.environment, user).into_iter().chain(permits).chain(exposed)
+}
+
+fn unfit(paths: &Paths, error: &anyhow::Error) -> ReadinessIssue {
+    ReadinessIssue {
+        severity: Severity::Critical,
+        code: "database_unusable".to_owned(),
+        message: format!("{error:#}"),
+        path: Some(paths.database()),
+        mend: "run this as the user that the node runs as".to_owned(),
+    }
+}
+
+fn missing(paths: &Paths, id: &str) -> ReadinessIssue {
+    ReadinessIssue {
+        severity: Severity::Critical,
+        code: "model_missing".to_owned(),
+        message: format!("missing model {id}, which the manifest requires"),
+        path: Some(paths.models.clone()),
+        mend: format!("`ladylinux models show {id}` names its files: put them there"),
+    }
+}
+
+fn mismatch(paths: &Paths, model: &Mismatch) -> ReadinessIssue {
+    let Mismatch { id, required, files } = model;
+    let names: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+    ReadinessIssue {
+        severity: if *required { Severity::Critical } else { Severity::Warning },
+        code: "model_mismatch".to_owned(),
+        message: format!("model {id} is not what the manifest says: {}", names.join(", ")),
+        path: Some(paths.models.clone()),
+        mend: format!("check it with `ladylinux models verify {id}` and copy these files again"),
+    }
+}
+
+/// Says that the node could change its models (C-45).
+fn changeable(environment: Environment, path: std::path::PathBuf) -> ReadinessIssue {
+    let strict = environment == Environment::Prod;
+    ReadinessIssue {
+        severity: if strict { Severity::Critical } else { Severity::Warning },
+        code: "models_writable".to_owned(),
+        message: format!("the node could change {}, and must not", path.display()),
+        path: Some(path),
+        mend: "mount the models read-only for the node; only `models pull` and `models import` write there"
+            .to_owned(),
+    }
+}
+
+impl Report {
+    fn new() -> Self {
+        let Release { version, commit, runtime } = Release::this();
+        let release =
+            ReleaseFacts { version, commit, runtime: runtime.to_owned(), runtime_path: None };
+        let to = *store::schemas().end();
+        Self {
+            release,
+            ready: false,
+            issues: Vec::new(),
+            database: Database { to, ..Database::default() },
+            models: Models::default(),
+            exit: Exit::Done,
+        }
+    }
+
+    fn runtime(&mut self, settings: &Settings) {
+        match Runtime::find(settings.paths.onnxruntime.as_deref()) {
+            Ok(runtime) => {
+                self.release.runtime = runtime.name();
+                self.release.runtime_path = Some(runtime.path.display().to_string());
+            }
+            Err(issue) => self.note(issue),
+        }
+    }
+
+    /// Takes up an issue; a critical one keeps the node from being ready.
+    fn note(&mut self, issue: ReadinessIssue) {
+        if issue.severity == Severity::Critical && self.exit == Exit::Done {
+            self.exit = Exit::NotReady;
+        }
+        self.issues.push(issue);
+    }
+
+    /// Takes up why the node is refused.
+    fn refuse(&mut self, issue: ReadinessIssue) {
+        self.issues.push(issue);
+        self.exit = Exit::Refused;
+    }
+
+    /// Takes up why something that was begun did not succeed.
+    fn fail(&mut self, issue: ReadinessIssue) {
+        self.issues.push(issue);
+        self.exit = Exit::Failed;
+    }
+
+    fn print(&self, check: bool) {
+        let ReleaseFacts { version, commit, runtime, .. } = &self.release;
+        out::line(format!(
+            "ladylinux {version}, commit {}, {runtime}",
+            commit.unwrap_or("unknown")
+        ));
+        let Database { from, to, migrations, applied, backup } = &self.database;
+        if let Some(backup) = backup {
+            out::line(format!("the database is backed up to {backup}"));
+        }
+        let word = if *applied { "applied" } else { "pending" };
+        for migration in migrations {
+            out::line(format!("{word} {migration}"));
+        }
+        out::line(format!("the database has schema {} of {to}", if *applied { to } else { from }));
+        let Models { present, missing, mismatched, .. } = &self.models;
+        out::line(format!(
+            "models: {present} present, {missing} missing, {mismatched} not as they should be"
+        ));
+        for issue in &self.issues {
+            let word = match issue.severity {
+                Severity::Critical => "broken ",
+                Severity::Warning => "warning",
+            };
+            out::line(format!("{word}  {issue}\n         mend: {}", issue.mend));
+        }
+        out::note(match (self.ready, check) {
+            (true, false) => "ready to serve",
+            (true, true) => "nothing keeps this release from serving here",
+            (false, _) => "not ready: see what is broken",
+        });
+    }
+}
