@@ -4,11 +4,10 @@ use super::{
     Common, block_on,
     exit::{Exit, Outcome},
     node_client::{NodeClient, Target},
-    out,
+    out, signals,
     telling::{Ending, Heard, Style},
 };
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// The arguments of `ask`.
 #[derive(Debug, Args)]
@@ -30,7 +29,7 @@ impl Ask {
     pub(super) fn run(&self, common: &Common) -> Outcome {
         let client = self.target.client(common)?;
         block_on(async {
-            let mut interrupts = signal(SignalKind::interrupt())?;
+            let mut interrupts = signals::interrupts()?;
             tokio::select! {
                 answered = self.ask(&client) => answered,
                 // Dropping the request closes its connection, and the node stops its work.

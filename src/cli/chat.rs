@@ -4,15 +4,12 @@ use super::{
     Common, block_on,
     exit::{Exit, Outcome},
     node_client::{NodeClient, Target},
-    out,
+    out, signals,
     telling::{Ending, Heard, Style},
 };
 use clap::Args;
 use std::io::{self, BufRead, IsTerminal};
-use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
-    sync::mpsc,
-};
+use tokio::{signal::unix::Signal, sync::mpsc};
 
 const WELCOME: &str =
     "Ask anything. /new begins a new conversation, /quit or Ctrl-D ends; Ctrl-C stops an answer.";
@@ -55,7 +52,7 @@ impl Chat {
                 conversation: client.begin().await?,
                 client,
                 lines: lines(),
-                interrupts: signal(SignalKind::interrupt())?,
+                interrupts: signals::interrupts()?,
                 prompt: if is_terminal { "> " } else { "" },
                 exit: Exit::Done,
             };

@@ -18,6 +18,7 @@ mod out;
 mod prepare;
 mod provision;
 mod serve;
+mod signals;
 mod telling;
 mod token;
 mod version;
@@ -128,6 +129,9 @@ enum Verb {
 
 /// Runs the verb that the command line names.
 pub fn run() -> ExitCode {
+    if let Err(error) = signals::end_as_others_do() {
+        return exit::code(Err(error.into()));
+    }
     let arguments = Arguments::parse();
     let outcome: Outcome = match &arguments.verb {
         Verb::Ask(verb) => verb.run(&arguments.common),

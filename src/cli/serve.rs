@@ -3,7 +3,7 @@
 //! Always in this order, each step with a refusal of its own: settings, logs, who we are, directories, database, workers,
 //! port. Nothing is created and nothing is migrated here; `provision` and `migrate` do that (LL-DEP-41).
 
-use super::{Common, exit::Exit, exit::Outcome, out};
+use super::{Common, exit::Exit, exit::Outcome, out, signals};
 use crate::api::{self, Listener, Node};
 use crate::conversation::Conversations;
 use crate::foundation::{layout, settings::Settings, telemetry, values::Severity};
@@ -15,10 +15,12 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use tokio::signal::unix::{SignalKind, signal};
 
 /// How often metrics are folded while nobody scrapes them.
 const UPKEEP: Duration = Duration::from_secs(5);
+
+/// How long the database may take to close at the end.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// The arguments of `serve`.
 #[derive(Debug, Args)]
@@ -79,7 +81,7 @@ fn refusal(settings: &Settings) -> Option<String> {
 }
 
 async fn serve(settings: Settings, address_file: Option<&Path>) -> anyhow::Result<Exit> {
-    let stop = stopped()?;
+    let stop = signals::stopped()?;
     let store = match super::open_store(&settings.paths) {
         Ok(store) => store,
         Err(error) => {
@@ -110,10 +112,16 @@ async fn serve(settings: Settings, address_file: Option<&Path>) -> anyhow::Resul
     out::line(format!("LadyLinux answers on {}", listener.url()));
     tracing::info!(url = listener.url(), version = env!("CARGO_PKG_VERSION"), "serving");
     let conversations = Conversations::new(store.clone(), workers.llm.clone(), &settings);
-    let node = Node { settings, store, workers: workers.clone(), conversations, metrics };
+    let node =
+        Node { settings, store: store.clone(), workers: workers.clone(), conversations, metrics };
     api::serve(node, listener, stop).await;
     workers.stop().await;
     upkeep.abort();
+    if tokio::time::timeout(CLOSING, store.close()).await.is_err() {
+        tracing::warn!(
+            "the database is still in use, and its journal is worked in at the next start"
+        );
+    }
     tracing::info!("stopped");
     Ok(Exit::Done)
 }
@@ -124,16 +132,4 @@ fn tell(url: &str, file: &Path) -> anyhow::Result<()> {
     std::fs::write(&partial, url)
         .and_then(|()| std::fs::rename(&partial, file))
         .with_context(|| format!("cannot write the address file {}", file.display()))
-}
-
-/// Returns a future that ends when the process is asked to: by SIGTERM, or by Ctrl-C.
-fn stopped() -> anyhow::Result<impl Future<Output = ()>> {
-    let (mut terminated, mut interrupted) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
-        tokio::select! {
-            _ = terminated.recv() => {}
-            _ = interrupted.recv() => {}
-        }
-    })
 }

@@ -194,6 +194,11 @@ impl Node {
 
     /// Waits for the node's end, and returns how it ended and what it logged.
     pub(crate) fn ended(mut self) -> (ExitStatus, String) {
+        self.wait()
+    }
+
+    /// Waits for the node's end, and keeps its root to be looked at.
+    pub(crate) fn wait(&mut self) -> (ExitStatus, String) {
         let status = self.child.wait().unwrap();
         (status, self.log.take().unwrap().join().unwrap())
     }

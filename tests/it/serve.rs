@@ -1,9 +1,18 @@
 //! How a node starts, refuses to start, and stops.
 
 use crate::node::{Node, Root, client, skip};
-use ladylinux::foundation::store;
+use ladylinux::foundation::{
+    store::{self, sql::Connection},
+    values::time,
+};
 use reqwest::StatusCode;
-use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt};
+use std::{
+    fs,
+    net::TcpListener,
+    os::unix::fs::PermissionsExt,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
 
 // LL-DEP-39
 #[tokio::test]
@@ -15,6 +24,102 @@ async fn a_node_that_is_asked_to_stop_ends_well_and_can_start_again() {
         assert_eq!(status.code(), Some(0), "{log}");
         assert!(log.contains("draining") && log.contains("stopped"), "{log}");
     }
+}
+
+// LL-DEP-39, LL-REF-20
+#[tokio::test]
+async fn a_clean_stop_leaves_the_database_as_one_file() {
+    let mut node = Node::start();
+    node.root.token("chat");
+    let journal = node.root.paths().database().with_extension("db-wal");
+    assert!(fs::metadata(&journal).is_ok_and(|found| found.len() > 0), "something was written");
+    // An answer is on its way while the node is asked to stop.
+    let asked = node.get("/api/host/os").send();
+    node.terminate();
+    drop(asked.await);
+    let (status, log) = node.wait();
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(!journal.exists(), "{log}");
+    assert!(store::check(&node.root.paths().database()).is_ok());
+}
+
+/// A process that is the first of a process namespace of its own, as in a container.
+struct First {
+    outer: Child,
+    inner: rustix::process::Pid,
+}
+
+impl First {
+    /// Starts the binary below `root`, if this user may make namespaces.
+    fn start(root: &Root, arguments: &[&str]) -> Option<Self> {
+        let binary = root.command(arguments);
+        let mut command = Command::new("unshare");
+        command.args(["--pid", "--fork", "--kill-child"]).arg(binary.get_program());
+        command.args(binary.get_args()).stdin(Stdio::null());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut outer = command.spawn().ok()?;
+        let children = format!("/proc/{0}/task/{0}/children", outer.id());
+        let inner = poll(|| {
+            let pid =
+                fs::read_to_string(&children).ok()?.split_whitespace().next()?.parse().ok()?;
+            // What is sent before it listens to signals is lost, as the kernel promises.
+            let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"))?;
+            let caught = u64::from_str_radix(caught.trim(), 16).ok()?;
+            (caught & (1 << 14) != 0).then(|| rustix::process::Pid::from_raw(pid))?
+        });
+        if inner.is_none() {
+            drop(outer.kill());
+            drop(outer.wait());
+        }
+        Some(Self { outer, inner: inner? })
+    }
+
+    /// Asks it to stop, and returns its exit code.
+    fn stop(mut self) -> Option<i32> {
+        rustix::process::kill_process(self.inner, rustix::process::Signal::TERM).unwrap();
+        self.outer.wait().unwrap().code()
+    }
+}
+
+/// Asks again and again, for ten seconds at most.
+fn poll<T>(mut fact: impl FnMut() -> Option<T>) -> Option<T> {
+    let deadline = time::instant() + Duration::from_secs(10);
+    while time::instant() < deadline {
+        if let Some(found) = fact() {
+            return Some(found);
+        }
+        std::thread::yield_now();
+    }
+    None
+}
+
+// LL-DEP-39: the kernel lets the first process of a container ignore what it does not handle.
+#[test]
+fn the_first_process_of_a_container_ends_when_it_is_asked_to_whatever_it_does() {
+    let name = "the_first_process_of_a_container_ends_when_it_is_asked_to_whatever_it_does";
+    let root = Root::new();
+    let path = root.paths().database();
+    fs::remove_file(&path).unwrap();
+    // Whoever migrates waits as long as somebody else writes.
+    let writer = Connection::open(&path).unwrap();
+    writer
+        .execute_batch("CREATE TABLE held (id INTEGER); PRAGMA user_version = 1; BEGIN EXCLUSIVE")
+        .unwrap();
+    let Some(first) = First::start(&root, &["prepare"]) else {
+        return skip(name, "making a process namespace needs root");
+    };
+    assert_eq!(first.stop(), Some(143));
+    writer.execute_batch("ROLLBACK; DROP TABLE held; PRAGMA user_version = 0").unwrap();
+    drop(writer);
+    assert!(root.run(&["migrate"]).status.success());
+
+    let address = root.path().join("address");
+    let file = address.display().to_string();
+    let served = First::start(&root, &["serve", "--port", "0", "--address-file", &file]).unwrap();
+    assert!(poll(|| address.exists().then_some(())).is_some(), "the node did not start");
+    assert_eq!(served.stop(), Some(0));
+    assert!(!path.with_extension("db-wal").exists());
 }
 
 // LL-DEP-19: serve checks the tree, and never makes it.

@@ -9,6 +9,14 @@ use std::{
 };
 use tokio::sync::{Semaphore, oneshot};
 
+/// What the writer's thread is asked.
+enum Job {
+    /// To write, and tell whoever waits for it.
+    Write(Write),
+    /// To close the database, and to say when that is done.
+    Close(oneshot::Sender<()>),
+}
+
 /// How many queries read at once.
 const READERS: usize = 4;
 
@@ -20,7 +28,7 @@ type Write = Box<dyn FnOnce(&mut Connection) + Send>;
 /// A handle to the open database; cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    writes: mpsc::SyncSender<Write>,
+    writes: mpsc::SyncSender<Job>,
     readers: Arc<Readers>,
 }
 
@@ -40,13 +48,13 @@ impl Store {
     /// Opens the database at `path`, whose schema must be right.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         migrate::check(path)?;
-        let mut writer = open::writable(path)?;
+        let writer = open::writable(path)?;
         // One is opened now, to find out whether it can be; the others when they are needed.
         let idle = vec![open::readable(path)?];
-        let (writes, inbox) = mpsc::sync_channel::<Write>(WRITES_WAITING);
+        let (writes, inbox) = mpsc::sync_channel::<Job>(WRITES_WAITING);
         thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || inbox.into_iter().for_each(|write| write(&mut writer)))
+            .spawn(move || work(writer, &inbox))
             .map_err(|error| StoreError::Open {
                 path: path.to_owned(),
                 source: rusqlite::Error::ToSqlConversionFailure(Box::new(error)),
@@ -69,16 +77,38 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let job: Write = Box::new(move |connection| {
+        let write: Write = Box::new(move |connection| {
             // A caller that went away has no use for the answer; its write stands all the same.
             drop(answer.send(transact(connection, work)));
         });
+        self.ask(Job::Write(write)).await?;
+        answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Closes the database, after what is read and written already: its journal is worked in, and nothing is left beside it.
+    ///
+    /// Whoever asks later is told that it is closed. Another process that has it open keeps its journal.
+    pub async fn close(&self) {
+        let readers = Arc::clone(&self.readers);
+        let all = u32::try_from(READERS).unwrap_or(u32::MAX);
+        if let Ok(permits) = readers.permits.acquire_many(all).await {
+            readers.permits.close();
+            drop(permits);
+        }
+        readers.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let (closed, waited) = oneshot::channel();
+        if self.ask(Job::Close(closed)).await.is_ok() {
+            // A writer that has gone already has closed it.
+            drop(waited.await);
+        }
+    }
+
+    async fn ask(&self, job: Job) -> Result<(), StoreError> {
         let writes = self.writes.clone();
         tokio::task::spawn_blocking(move || writes.send(job))
             .await
             .map_err(|_| StoreError::Closed)
-            .and_then(|sent| sent.map_err(|_| StoreError::Closed))?;
-        answered.await.map_err(|_| StoreError::Closed)?
+            .and_then(|sent| sent.map_err(|_| StoreError::Closed))
     }
 
     /// Runs `work` on a connection that cannot write.
@@ -114,6 +144,26 @@ impl Readers {
 
     fn put_back(&self, connection: Connection) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+    }
+}
+
+/// Writes until nobody is left who could ask, or the database is to be closed.
+fn work(mut connection: Connection, inbox: &mpsc::Receiver<Job>) {
+    for job in inbox {
+        match job {
+            Job::Write(write) => write(&mut connection),
+            Job::Close(closed) => {
+                // SQLite does the same by itself when the last connection closes, unless somebody else has it open.
+                let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
+                if let Err(error) = connection.query_row(truncate, [], |_| Ok(())) {
+                    tracing::warn!(%error, "the database's journal is worked in at the next start");
+                }
+                drop(connection);
+                // Whoever asked may have left since.
+                closed.send(()).unwrap_or_default();
+                return;
+            }
+        }
     }
 }
 
@@ -187,6 +237,34 @@ mod tests {
         drop(release);
         let all = u32::try_from(READERS).unwrap();
         drop(store.readers.permits.acquire_many(all).await.unwrap());
+    }
+
+    // LL-DEP-39
+    #[tokio::test]
+    async fn a_store_that_is_closed_leaves_one_file_with_everything_in_it() {
+        let (directory, store) = store();
+        store
+            .write(|transaction| {
+                transaction
+                    .execute("INSERT INTO token VALUES ('a', 'a', x'00', '', 0, NULL)", [])?;
+                Ok::<_, StoreError>(())
+            })
+            .await
+            .unwrap();
+        assert!(directory.path().join("ladylinux.db-wal").exists());
+        store.close().await;
+        let left: Vec<_> = std::fs::read_dir(directory.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert_eq!(left, ["ladylinux.db"]);
+        let late: Result<(), StoreError> = store.read(|_| Ok(())).await;
+        assert!(matches!(late, Err(StoreError::Closed)), "{late:?}");
+        let late: Result<(), StoreError> = store.write(|_| Ok(())).await;
+        assert!(matches!(late, Err(StoreError::Closed)), "{late:?}");
+        store.close().await;
+        let again = Store::open(&directory.path().join("ladylinux.db")).unwrap();
+        assert_eq!(count(&again).await, 1);
     }
 
     #[tokio::test]
