@@ -8,9 +8,9 @@ use super::{
     hold,
     journal::Journal,
     lock::Lock,
-    look::State,
+    look::{Look, State},
+    machine::Standing,
     out::{Lines, Tell},
-    probe::{Answer, Prober},
     record::{Record, Verb},
     report::{Outcome, Report},
     requests,
@@ -91,7 +91,6 @@ impl Daemon {
             first_retry: FIRST_RETRY,
             longest_retry: LONGEST_RETRY,
         });
-        let prober = Prober::new(&self.supervisor.stack.publish)?;
         let mut looks = tokio::time::interval(settings.probe_every.0);
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut asked = tokio::time::interval(REQUESTS_EVERY);
@@ -100,43 +99,18 @@ impl Daemon {
         loop {
             tokio::select! {
                 _ = looks.tick() => {
-                    let seen = self.see(&prober).await;
+                    let mut look = self.supervisor.look().await;
                     let open = watch::is_open(&settings.window, jiff::Zoned::now().time());
-                    for act in watch.look(began.elapsed(), &seen, open) {
-                        self.act(act).await;
+                    let acts = watch.look(began.elapsed(), &seen(&look), open);
+                    if !acts.is_empty() {
+                        for act in acts {
+                            self.act(act).await;
+                        }
+                        look = self.supervisor.look().await;
                     }
-                    self.publish(None).await;
+                    self.publish(&look, None);
                 }
                 _ = asked.tick() => self.take_requests().await,
-            }
-        }
-    }
-
-    /// Sees how the installed release does.
-    async fn see(&self, prober: &Prober) -> watch::Seen {
-        let look = self.supervisor.look().await;
-        let dead = match self.supervisor.dead().await {
-            Ok(dead) => dead,
-            Err(error) => {
-                self.tell.note(&format!("the engine does not answer: {error:#}"));
-                return watch::Seen::Unknown;
-            }
-        };
-        match look.state {
-            State::NotInstalled => watch::Seen::NotInstalled,
-            State::Held | State::Stopped | State::Interrupted | State::Refreshing => {
-                watch::Seen::Rests
-            }
-            State::Broken | State::OnProbation | State::Serving => {
-                let Some(release) = look.release else { return watch::Seen::Unknown };
-                let right = matches!(prober.ask().await, Answer::Told(health)
-                    if health.ready && health.release.digest == Some(release.digest.to_string()));
-                watch::Seen::Installed {
-                    digest: release.digest,
-                    proven: look.standing == Some(super::machine::Standing::Proven),
-                    dead,
-                    right,
-                }
             }
         }
     }
@@ -220,7 +194,7 @@ impl Daemon {
         if let Err(error) = booted.await {
             self.tell.note(&format!("the node was not started: {error:#}"));
         }
-        self.publish(None).await;
+        self.publish(&self.supervisor.look().await, None);
     }
 
     async fn take_requests(&self) {
@@ -258,28 +232,50 @@ impl Daemon {
             Outcome::Unchanged => "unchanged",
             Outcome::Refused => "refused",
             // The journal tells.
-            Outcome::Done | Outcome::Failed => return self.publish(None).await,
+            Outcome::Done | Outcome::Failed => {
+                return self.publish(&self.supervisor.look().await, None);
+            }
         };
-        self.publish(Some(Last {
+        let asked = Last {
             verb: Verb::Refresh,
             outcome: outcome.to_owned(),
             step: None,
             message: refused.map(|refused| format!("{refused:#}")),
             at: time::now(),
-        }))
-        .await;
+        };
+        self.publish(&self.supervisor.look().await, Some(asked));
     }
 
     /// Tells systemd, and whoever reads the status file, how the node is.
-    async fn publish(&self, asked: Option<Last>) {
-        let look = self.supervisor.look().await;
+    fn publish(&self, look: &Look, asked: Option<Last>) {
         let sentence = match &look.because {
             Some(because) => format!("{} ({because})", look.sentence()),
             None => look.sentence(),
         };
         drop(sd_notify::notify(&[sd_notify::NotifyState::Status(&sentence)]));
-        if let Err(error) = Status::of(&look, asked).publish(&self.supervisor.directory) {
+        if let Err(error) = Status::of(look, asked).publish(&self.supervisor.directory) {
             self.tell.note(&format!("the status file could not be written: {error}"));
+        }
+    }
+}
+
+/// Sums up what was seen, for the decision.
+fn seen(look: &Look) -> watch::Seen {
+    if look.engine.is_none() {
+        return watch::Seen::Unknown;
+    }
+    match look.state {
+        State::NotInstalled => watch::Seen::NotInstalled,
+        State::Held | State::Stopped | State::Interrupted | State::Refreshing => watch::Seen::Rests,
+        State::Broken | State::OnProbation | State::Serving => {
+            let Some(release) = &look.release else { return watch::Seen::Unknown };
+            let dead = look.services.iter().find(|service| service.is_dead());
+            watch::Seen::Installed {
+                digest: release.digest,
+                proven: look.standing == Some(Standing::Proven),
+                dead: dead.map(|service| (service.name.clone(), service.exit_code)),
+                right: look.state != State::Broken,
+            }
         }
     }
 }

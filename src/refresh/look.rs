@@ -121,16 +121,12 @@ impl Supervisor {
         let mut wrong = None;
         for service in self.stack.containers.keys() {
             let found = self.engine.find(&self.container_name(service)).await?;
-            let status = found.as_ref().map_or("absent", |one| one.state.word()).to_owned();
-            if !found.as_ref().is_some_and(|one| one.state.runs()) {
-                wrong.get_or_insert(format!("the container of {service} is {status}"));
+            let runs = found.as_ref().is_some_and(|one| one.state.runs());
+            let seen = Service::of(service, found);
+            if !runs {
+                wrong.get_or_insert(format!("the container of {service} is {}", seen.status));
             }
-            look.services.push(Service {
-                name: service.clone(),
-                status,
-                health: found.as_ref().and_then(|one| one.health.clone()),
-                restarts: found.map_or(0, |one| one.restarts),
-            });
+            look.services.push(seen);
         }
         let Some(release) = &look.release else { return Ok(wrong) };
         let wanted = release.digest;

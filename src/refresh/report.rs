@@ -2,6 +2,7 @@
 
 use super::{
     contract::{Models, ReleaseFacts},
+    engine::Found,
     hold,
     plan::{Plan, Refusal},
     record::{Step, Verb},
@@ -37,10 +38,31 @@ pub struct Service {
     pub name: String,
     /// What it does: `running`, `stopped`, …
     pub status: String,
+    /// Its exit code, if it has ended.
+    pub exit_code: Option<i64>,
     /// What the engine's health check says, if it has said anything.
     pub health: Option<String>,
     /// How often the engine restarted it.
     pub restarts: i64,
+}
+
+impl Service {
+    /// Describes a service by its container, if it has one.
+    pub fn of(name: &str, found: Option<Found>) -> Self {
+        let name = name.to_owned();
+        let Some(found) = found else {
+            let status = "absent".to_owned();
+            return Self { name, status, exit_code: None, health: None, restarts: 0 };
+        };
+        let status = found.state.word().to_owned();
+        let exit_code = found.state.code();
+        Self { name, status, exit_code, health: found.health, restarts: found.restarts }
+    }
+
+    /// Whether its container has ended, or is gone.
+    pub fn is_dead(&self) -> bool {
+        matches!(self.status.as_str(), "stopped" | "absent" | "created")
+    }
 }
 
 /// One step of the run.

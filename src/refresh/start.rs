@@ -56,16 +56,4 @@ impl Supervisor {
         }
         self.until_ready(&release, &containers).await.map(drop)
     }
-
-    /// Returns a container of the stack that has ended, with its exit code.
-    pub(super) async fn dead(&self) -> anyhow::Result<Option<(String, Option<i64>)>> {
-        for service in self.stack.containers.keys() {
-            match self.engine.find(&self.container_name(service)).await? {
-                Some(one) if one.state.runs() => {}
-                Some(one) => return Ok(Some((service.clone(), one.state.code()))),
-                None => return Ok(Some((service.clone(), None))),
-            }
-        }
-        Ok(None)
-    }
 }

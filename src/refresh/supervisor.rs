@@ -16,7 +16,7 @@ use super::{
     record::{Record, Verb},
     registry,
     release::{Digest, Release},
-    report::{Outcome, Report},
+    report::{Outcome, Report, Service},
     stack::{Stack, fingerprint, objections},
     steps::{Made, Run},
 };
@@ -568,7 +568,6 @@ impl Supervisor {
                     return;
                 }
             };
-            let status = found.as_ref().map_or("absent", |one| one.state.word()).to_owned();
             serving &= found.as_ref().is_some_and(|one| one.state.runs());
             if let Some(one) = &found {
                 report.digest = one
@@ -576,12 +575,7 @@ impl Supervisor {
                     .get(super::contract::container_labels::DIGEST)
                     .and_then(|digest| digest.parse().ok());
             }
-            report.services.push(super::report::Service {
-                name: service.clone(),
-                status,
-                health: found.as_ref().and_then(|one| one.health.clone()),
-                restarts: found.map_or(0, |one| one.restarts),
-            });
+            report.services.push(Service::of(service, found));
         }
         let status = if serving { "running" } else { "stopped" };
         status.clone_into(&mut report.service_status);
