@@ -109,7 +109,7 @@ impl Supervisor {
         }
         match self.seen(&mut look).await {
             Ok(wrong) => look.judge(wrong),
-            Err(error) => look.judge(Some(error.to_string())),
+            Err(error) => look.judge(Some(format!("{:#}", anyhow::Error::from(error)))),
         }
         look
     }
@@ -225,6 +225,11 @@ impl Look {
         }
     }
 
+    /// Whether any container runs: a supervisor that is killed early leaves some that do.
+    fn runs(&self) -> bool {
+        self.services.iter().any(|service| !service.is_dead())
+    }
+
     /// Whether the node is as it should be.
     pub fn is_well(&self) -> bool {
         matches!(self.state, State::Serving | State::OnProbation | State::Refreshing)
@@ -281,7 +286,11 @@ impl Look {
         match self.state {
             State::NotInstalled => "not installed".to_owned(),
             State::Refreshing => "a supervisor is at work".to_owned(),
+            State::Interrupted if self.runs() => {
+                "interrupted, and its containers still run".to_owned()
+            }
             State::Interrupted => "interrupted, and stopped".to_owned(),
+            State::Held if self.runs() => "held, and its containers still run".to_owned(),
             State::Held => "held: the node is stopped".to_owned(),
             State::Stopped => format!("stopped: {release} is installed"),
             State::Broken => format!("broken: {release} does not serve as it should"),

@@ -564,7 +564,7 @@ impl Supervisor {
             let found = match self.engine.find(&self.container_name(service)).await {
                 Ok(found) => found,
                 Err(error) => {
-                    report.service_status = format!("unknown: {error}");
+                    report.service_status = format!("unknown: {:#}", anyhow::Error::from(error));
                     return;
                 }
             };
