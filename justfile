@@ -30,3 +30,8 @@ eval:
 # Every benchmark; the machine must be quiet.
 bench:
     scripts/bench
+
+# The image, by Podman or Docker, and what it promises.
+image:
+    scripts/image
+    scripts/test-image
