@@ -1,13 +1,17 @@
 //! Facts about the machine.
 
 use super::{
+    app::App,
     error::Failure,
     extractors::{Caller, Json, Path},
     openapi::{BadRequests, Problems},
 };
-use crate::host::{self, Fact, Topic};
+use crate::host::{Fact, Facts, Topic};
+use axum::extract::State;
 
 /// Reads one fact about the machine that the node runs on.
+///
+/// In a container it comes from a snapshot of the host, and tells its age.
 #[utoipa::path(
     get,
     path = "/api/host/{topic}",
@@ -17,6 +21,11 @@ use crate::host::{self, Fact, Topic};
     responses((status = 200, description = "The fact", body = Fact), Problems, BadRequests),
     security((), ("token" = [])),
 )]
-pub(super) async fn show(_: Caller, Path(topic): Path<Topic>) -> Result<Json<Fact>, Failure> {
-    host::read(topic).await.map(Json).map_err(|error| Failure::internal(&error))
+pub(super) async fn show(
+    _: Caller,
+    State(app): State<App>,
+    Path(topic): Path<Topic>,
+) -> Result<Json<Fact>, Failure> {
+    let facts = Facts::new(&app.node.settings.host);
+    facts.read(topic).await.map(Json).map_err(|error| Failure::internal(&error))
 }

@@ -7,6 +7,7 @@ mod bench;
 mod chat;
 mod config;
 mod doctor;
+mod duration;
 mod exit;
 mod healthcheck;
 mod host_facts;

@@ -1,6 +1,6 @@
 //! `ladylinux token`: access tokens, made, listed and revoked on the machine itself.
 
-use super::{Common, exit::Exit, exit::Outcome, out};
+use super::{Common, duration, exit::Exit, exit::Outcome, out};
 use crate::api::tokens::{self, NewToken, Scope};
 use crate::foundation::values::time;
 use clap::{Args, Subcommand};
@@ -25,7 +25,7 @@ enum Verb {
         #[arg(long = "scope", required = true, value_delimiter = ',')]
         scopes: Vec<Scope>,
         /// When it ends, such as 12h or 30d; never if not given
-        #[arg(long, value_parser = lifetime)]
+        #[arg(long, value_parser = duration::parse)]
         expires: Option<Duration>,
         /// Print JSON
         #[arg(long)]
@@ -106,34 +106,4 @@ fn list(tokens: Vec<tokens::Token>, json: bool) -> anyhow::Result<()> {
 
 fn names(scopes: &BTreeSet<Scope>) -> String {
     scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(",")
-}
-
-/// Parses a lifetime: a number and s, m, h or d.
-fn lifetime(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("{text:?} is no lifetime: write 90m, 12h or 30d");
-    let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
-    let (number, unit) = text.split_at(digits);
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        _ => return Err(wrong()),
-    };
-    let number: u64 = number.parse().map_err(|_| wrong())?;
-    number.checked_mul(seconds).map(Duration::from_secs).filter(|d| !d.is_zero()).ok_or_else(wrong)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_lifetime_is_a_number_and_a_unit() {
-        assert_eq!(lifetime("30d"), Ok(Duration::from_hours(720)));
-        assert_eq!(lifetime("90m"), Ok(Duration::from_mins(90)));
-        for wrong in ["", "30", "d", "0d", "-1d", "1w", "1.5h", "99999999999999999999d"] {
-            assert!(lifetime(wrong).is_err(), "{wrong}");
-        }
-    }
 }

@@ -12,7 +12,7 @@ use super::{
     turn::Outlet,
 };
 use crate::foundation::values::{ReadinessIssue, Redacted, TurnId, time};
-use crate::host::{self, Language, Topic};
+use crate::host::{Language, Topic};
 use crate::inference::workers::{Completion, Event, Finish, Refusal, WorkerError};
 use crate::knowledge::{Answer, EXTRACT_FROM, Passage, Reader, extract, search};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
@@ -105,7 +105,7 @@ impl Telling {
     }
 
     async fn host(mut self, outlet: Outlet, topic: Topic, language: Language) {
-        let failure = match timeout(PATIENCE, host::read(topic)).await {
+        let failure = match timeout(PATIENCE, self.inner.facts.read(topic)).await {
             Ok(Ok(fact)) => {
                 for note in &fact.notes {
                     outlet.tell(TurnEvent::note("left_out", sentence(note))).await;

@@ -13,6 +13,7 @@ use super::{
 use crate::foundation::settings::{Feature, Settings};
 use crate::foundation::store::Store;
 use crate::foundation::values::{ConversationId, TurnId, time};
+use crate::host::Facts;
 use crate::inference::workers::{Llm, WorkerError};
 use crate::knowledge::{self, Reader};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,6 +30,7 @@ pub struct Conversations(Arc<Inner>);
 pub(super) struct Inner {
     pub(super) store: Store,
     pub(super) model: Model,
+    pub(super) facts: Facts,
     memory: Mutex<Memory>,
     /// Passages that go with a question.
     results: usize,
@@ -48,6 +50,7 @@ impl Conversations {
         Self(Arc::new(Inner {
             store,
             model,
+            facts: Facts::new(&settings.host),
             memory: Mutex::new(Memory::new(settings.conversation.clone())),
             results: settings.knowledge.results,
             max_tokens: settings.llm.max_tokens,

@@ -1,9 +1,12 @@
-//! Mounted file systems and their free space, from `/proc/self/mountinfo` and `statvfs`.
+//! Mounted file systems and their free space, from `mountinfo` and `statvfs`.
+//!
+//! From a container, the machine's list of mounts is that of its first process, and only those are measured that are
+//! mounted below its root here as well: elsewhere, the file system below would be measured in their place.
 
 use super::machine::{Found, Text};
 use super::{HostError, Language, Machine};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 /// The mounted file systems that hold files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -65,9 +68,24 @@ struct Mount {
 }
 
 pub(super) fn read(machine: &Machine) -> Result<Found<Disk>, HostError> {
-    let (mounts, mut notes) = parse(&machine.text("/proc/self/mountinfo")?);
+    let own = machine.own_mounts()?.map(|text| parse(&text).0);
+    let here = own.map(|own| below(machine.root(), own));
+    let (mounts, mut notes) = match (machine.text(&machine.of_process("mountinfo")), &here) {
+        (Ok(text), _) => parse(&text),
+        // Somebody hides processes from other users; what is mounted here is most of what there is.
+        (Err(_), Some(here)) => (here.clone(), Vec::new()),
+        (Err(error), None) => return Err(error),
+    };
     let mut file_systems = Vec::new();
     for mount in choose(mounts) {
+        let same = |other: &Mount| (&other.number, &other.point) == (&mount.number, &mount.point);
+        if here.as_ref().is_some_and(|here| !here.iter().any(same)) {
+            notes.push(format!(
+                "cannot measure {}: it was mounted after this container was started",
+                mount.point
+            ));
+            continue;
+        }
         match machine.measure(&mount.point) {
             Ok(space) if space.size == 0 => {}
             Ok(space) => file_systems.push(FileSystem {
@@ -82,6 +100,15 @@ pub(super) fn read(machine: &Machine) -> Result<Found<Disk>, HostError> {
         }
     }
     Ok(Found { data: Disk { file_systems }, notes })
+}
+
+/// Returns the mounts at and below `root`, as they are called there.
+fn below(root: &Path, mounts: Vec<Mount>) -> Vec<Mount> {
+    let within = |mount: Mount| {
+        let relative = Path::new(&mount.point).strip_prefix(root).ok()?.to_str()?;
+        Some(Mount { point: format!("/{relative}"), ..mount })
+    };
+    mounts.into_iter().filter_map(within).collect()
 }
 
 /// Reads the lines of `proc_pid_mountinfo(5)`.
@@ -191,7 +218,7 @@ mod tests {
     use super::*;
     use crate::host::Space;
     use proptest::prelude::*;
-    use std::{io, path::Path};
+    use std::{fs, io};
 
     fn machine(name: &str, measure: fn(&Path) -> io::Result<Space>) -> Machine {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/host").join(name);
@@ -243,6 +270,49 @@ mod tests {
         .unwrap();
         assert_eq!(found.data.file_systems.len(), 4);
         assert_eq!(found.notes, ["cannot measure /home: permission denied"]);
+    }
+
+    /// The machine `name` as it looks from a container in which it is mounted at `/host`, with these mounts of its own.
+    fn mounted(directory: &Path, name: &str, own: &str) -> Machine {
+        let root = directory.join("host");
+        fs::create_dir_all(root.join("proc/1")).unwrap();
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/host").join(name);
+        let list = fs::read_to_string(from.join("proc/self/mountinfo")).unwrap();
+        fs::write(root.join("proc/1/mountinfo"), list).unwrap();
+        let own_mounts = directory.join("mountinfo");
+        fs::write(&own_mounts, own.replace("/host", &root.display().to_string())).unwrap();
+        Machine::mounted(&root, &own_mounts, |point| match point.to_str() {
+            // Where nothing is mounted, the file system below answers.
+            Some(point) if point.ends_with("/home") => {
+                Ok(Space { size: 1 << 40, free: 1 << 30, available: 1 << 30 })
+            }
+            _ => gibibytes(point),
+        })
+    }
+
+    /// A container's own root, and three of the laptop's file systems.
+    const OWN: &str = "1 0 0:40 / / rw - overlay overlay rw\n\
+        2 1 259:2 / /host ro - ext4 /dev/nvme0n1p2 rw\n\
+        3 2 259:1 / /host/boot/efi ro - vfat /dev/nvme0n1p1 rw\n\
+        4 2 259:3 / /host/home ro - ext4 /dev/nvme0n1p3 rw\n";
+
+    // C-38
+    #[test]
+    fn from_a_container_the_hosts_file_systems_are_told_and_not_the_containers() {
+        let directory = tempfile::tempdir().unwrap();
+        let found = read(&mounted(directory.path(), "laptop", OWN)).unwrap();
+        assert_eq!(points(&found.data), ["/", "/boot/efi", "/home"], "{:?}", found.notes);
+        assert_eq!(found.data.file_systems[2].size_bytes, 1 << 40);
+        assert!(found.notes.iter().any(|note| note.contains("/tank: it was mounted after")));
+    }
+
+    // C-38
+    #[test]
+    fn a_host_that_hides_its_processes_is_told_by_what_is_mounted_here() {
+        let directory = tempfile::tempdir().unwrap();
+        let machine = mounted(directory.path(), "laptop", OWN);
+        fs::remove_file(directory.path().join("host/proc/1/mountinfo")).unwrap();
+        assert_eq!(points(&read(&machine).unwrap().data), ["/", "/boot/efi", "/home"]);
     }
 
     #[test]

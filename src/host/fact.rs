@@ -4,7 +4,7 @@ use super::machine::Found;
 use super::{Disk, Language, Listeners, Load, Memory, Os, Uptime, Users};
 use crate::foundation::values::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, time::Duration};
 
 /// What a fact can be about.
 #[derive(
@@ -49,6 +49,8 @@ pub struct UnknownTopic(String);
 pub enum Source {
     /// The machine (or container) that this process runs in, just now.
     Machine,
+    /// The host, through a snapshot that `ladylinux host-facts --write` made.
+    Snapshot,
 }
 
 /// One thing that is true of the machine.
@@ -62,6 +64,9 @@ pub struct Fact {
     pub read_at: Timestamp,
     /// Where it was read.
     pub source: Source,
+    /// How old it is, if it comes from a snapshot, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age_seconds: Option<u64>,
     /// What was left out, and why.
     pub notes: Vec<String>,
     /// The fact for programs.
@@ -170,7 +175,25 @@ impl Fact {
 
     /// Returns the fact in a sentence for people, in their language.
     pub fn sentence_in(&self, language: Language) -> String {
-        self.data.sentence(language)
+        let sentence = self.data.sentence(language);
+        match self.age_seconds {
+            None => sentence,
+            Some(seconds) => {
+                let age = language.rough(Duration::from_secs(seconds));
+                match language {
+                    Language::English => format!("{sentence} As of {age} ago."),
+                    Language::German => format!("{sentence} Stand: vor {age}."),
+                }
+            }
+        }
+    }
+
+    /// Returns the fact as a snapshot tells it later.
+    pub(super) fn aged(self, now: Timestamp) -> Self {
+        let age_seconds = Some(now.since(self.read_at).as_secs());
+        let mut fact = Self { source: Source::Snapshot, age_seconds, ..self };
+        fact.sentence = fact.sentence_in(Language::English);
+        fact
     }
 }
 
@@ -180,6 +203,7 @@ pub(super) fn tell(found: Found<Data>, read_at: Timestamp, source: Source) -> Fa
         sentence: found.data.sentence(Language::English),
         read_at,
         source,
+        age_seconds: None,
         notes: found.notes,
         data: found.data,
     }

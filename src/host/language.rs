@@ -52,6 +52,19 @@ impl Language {
 
     /// Writes a duration in its two largest units, such as "3 days and 4 hours".
     pub(super) fn duration(self, duration: Duration) -> String {
+        self.list(&self.units(duration))
+    }
+
+    /// Writes a duration in its largest unit, as it is said of something past: "3 days", "3 Tagen".
+    pub(super) fn rough(self, duration: Duration) -> String {
+        let largest = self.units(duration).swap_remove(0);
+        match self {
+            Self::English => largest,
+            Self::German => largest.replace("Tage", "Tagen"),
+        }
+    }
+
+    fn units(self, duration: Duration) -> Vec<String> {
         let seconds = duration.as_secs();
         let units = [
             (seconds / 86_400, ["day", "days", "Tag", "Tage"]),
@@ -60,7 +73,7 @@ impl Language {
             (seconds % 60, ["second", "seconds", "Sekunde", "Sekunden"]),
         ];
         let first = units.iter().position(|(count, _)| *count > 0).unwrap_or(units.len() - 1);
-        let parts: Vec<String> = units[first..]
+        units[first..]
             .iter()
             .take(2)
             .enumerate()
@@ -70,8 +83,7 @@ impl Language {
                     if *count == 1 { self.choose(one, eins) } else { self.choose(many, viele) };
                 format!("{count} {name}")
             })
-            .collect();
-        self.list(&parts)
+            .collect()
     }
 
     /// Joins the items of a list as people do: "a, b and c".
@@ -111,5 +123,7 @@ mod tests {
         assert_eq!(seconds(3600), "1 hour");
         assert_eq!(seconds(3 * 86_400 + 4 * 3600 + 59), "3 days and 4 hours");
         assert_eq!(Language::German.duration(Duration::from_hours(25)), "1 Tag und 1 Stunde");
+        assert_eq!(Language::English.rough(Duration::from_secs(200)), "3 minutes");
+        assert_eq!(Language::German.rough(Duration::from_hours(75)), "3 Tagen");
     }
 }

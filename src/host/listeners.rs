@@ -50,10 +50,10 @@ pub enum Protocol {
 
 /// The files, and whether the machine must have them (IPv6 can be switched off).
 const TABLES: [(&str, Protocol); 4] = [
-    ("/proc/net/tcp", Protocol::Tcp),
-    ("/proc/net/tcp6", Protocol::Tcp),
-    ("/proc/net/udp", Protocol::Udp),
-    ("/proc/net/udp6", Protocol::Udp),
+    ("tcp", Protocol::Tcp),
+    ("tcp6", Protocol::Tcp),
+    ("udp", Protocol::Udp),
+    ("udp6", Protocol::Udp),
 ];
 
 /// How many ports a sentence names; the others are counted.
@@ -79,9 +79,17 @@ enum State {
 
 pub(super) fn read(machine: &Machine) -> Result<Found<Listeners>, HostError> {
     let mut notes = Vec::new();
-    let mut sockets = parse(&machine.text(TABLES[0].0)?, TABLES[0].1, &mut notes);
-    for (path, protocol) in &TABLES[1..] {
-        if let Some(text) = machine.text_if_any(path)? {
+    let table = |name: &str| {
+        // `/proc/net` is that of whoever asks, and a container has a network of its own.
+        if machine.is_elsewhere() {
+            machine.of_process(&format!("net/{name}"))
+        } else {
+            format!("/proc/net/{name}")
+        }
+    };
+    let mut sockets = parse(&machine.text(&table(TABLES[0].0))?, TABLES[0].1, &mut notes);
+    for (name, protocol) in &TABLES[1..] {
+        if let Some(text) = machine.text_if_any(&table(name))? {
             sockets.extend(parse(&text, *protocol, &mut notes));
         }
     }

@@ -3,6 +3,10 @@
 use super::{Data, Fact, Source, Topic};
 use super::{HostError, disk, fact, listeners, load, memory, os, uptime, users};
 use crate::foundation::values::time;
+use rustix::{
+    fs::{Mode, OFlags, ResolveFlags},
+    io::Errno,
+};
 use std::{
     fs::File,
     io::{self, Read},
@@ -17,6 +21,20 @@ const LONGEST_FILE: u64 = 16 << 20;
 pub struct Machine {
     root: PathBuf,
     measure: fn(&Path) -> io::Result<Space>,
+    from: Standpoint,
+}
+
+/// Where a machine is looked at from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Standpoint {
+    /// A process on the machine: what the kernel says about the process is true of the machine.
+    Inside,
+    /// A container in which the machine's root directory is mounted: what the kernel says about the first process of the
+    /// machine is true of the machine, and what it says about our own is not.
+    Container {
+        /// The list of our own mounts, to know which of the machine's are mounted below the root as well.
+        own_mounts: PathBuf,
+    },
 }
 
 /// The size of a mounted file system, in bytes.
@@ -51,7 +69,50 @@ impl Machine {
 
     /// The machine whose files lie below `root`, and whose file systems `measure` measures by their mount point.
     pub fn at(root: &Path, measure: fn(&Path) -> io::Result<Space>) -> Self {
-        Self { root: root.to_owned(), measure }
+        Self { root: root.to_owned(), measure, from: Standpoint::Inside }
+    }
+
+    /// The machine whose root directory is mounted at `root` in the container that this process runs in.
+    pub fn mounted_at(root: &Path) -> Self {
+        Self::mounted(root, Path::new("/proc/self/mountinfo"), statvfs)
+    }
+
+    pub(super) fn mounted(
+        root: &Path,
+        own_mounts: &Path,
+        measure: fn(&Path) -> io::Result<Space>,
+    ) -> Self {
+        let from = Standpoint::Container { own_mounts: own_mounts.to_owned() };
+        Self { root: root.to_owned(), measure, from }
+    }
+
+    /// Returns the list of our own mounts, if the machine is mounted below its root here.
+    pub(super) fn own_mounts(&self) -> Result<Option<Text>, HostError> {
+        match &self.from {
+            Standpoint::Inside => Ok(None),
+            Standpoint::Container { own_mounts } => {
+                let file = File::open(own_mounts);
+                read(file, own_mounts.clone()).map(Some)
+            }
+        }
+    }
+
+    /// Returns where the machine's root directory is.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Returns a file that the kernel has for each process, of one that sees the machine as it is.
+    pub(super) fn of_process(&self, name: &str) -> String {
+        match self.from {
+            Standpoint::Inside => format!("/proc/self/{name}"),
+            Standpoint::Container { .. } => format!("/proc/1/{name}"),
+        }
+    }
+
+    /// Whether the kernel's answers depend on who asks, and are not the machine's for us.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        self.from != Standpoint::Inside
     }
 
     /// Reads one topic.
@@ -71,12 +132,25 @@ impl Machine {
 
     /// Reads a text file; bytes that are no UTF-8 become replacement characters.
     pub(super) fn text(&self, path: &str) -> Result<Text, HostError> {
-        let path = self.path(path);
-        let mut bytes = Vec::new();
-        File::open(&path)
-            .and_then(|file| file.take(LONGEST_FILE).read_to_end(&mut bytes))
-            .map_err(|source| HostError::Read { path: path.clone(), source })?;
-        Ok(Text { path, content: String::from_utf8_lossy(&bytes).into_owned() })
+        let full = self.path(path);
+        let file = match self.from {
+            Standpoint::Inside => File::open(&full),
+            Standpoint::Container { .. } => self.open_within(path),
+        };
+        read(file, full)
+    }
+
+    /// Opens a file of the machine, whose symbolic links begin at the machine's root and not at ours.
+    fn open_within(&self, path: &str) -> io::Result<File> {
+        let directory = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = rustix::fs::open(&self.root, directory, Mode::empty())?;
+        let (flags, resolve) = (OFlags::RDONLY | OFlags::CLOEXEC, ResolveFlags::IN_ROOT);
+        match rustix::fs::openat2(&root, path, flags, Mode::empty(), resolve) {
+            Ok(file) => Ok(file.into()),
+            // Old kernels do not know the call, and old engines forbid it.
+            Err(Errno::NOSYS | Errno::PERM) => File::open(self.path(path)),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Reads a text file that not every machine has.
@@ -135,6 +209,15 @@ impl<T> Found<T> {
 
     fn map<U>(self, wrap: impl FnOnce(T) -> U) -> Found<U> {
         Found { data: wrap(self.data), notes: self.notes }
+    }
+}
+
+fn read(file: io::Result<File>, path: PathBuf) -> Result<Text, HostError> {
+    let mut bytes = Vec::new();
+    let read = file.and_then(|file| file.take(LONGEST_FILE).read_to_end(&mut bytes));
+    match read {
+        Ok(_) => Ok(Text { path, content: String::from_utf8_lossy(&bytes).into_owned() }),
+        Err(source) => Err(HostError::Read { path, source }),
     }
 }
 

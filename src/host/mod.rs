@@ -4,8 +4,9 @@
 //! trees. A fact is typed data for programs and a sentence for people. Facts are read and never changed here, and no
 //! command is run.
 //!
-//! A fact says when and from where it was read ([`Fact::read_at`], [`Source`]). In a container the core will read a snapshot that
-//! `ladylinux host-facts --json` wrote on the host; that snapshot is [`Fact`] as JSON, and its age is `read_at`.
+//! A fact says when and from where it was read ([`Fact::read_at`], [`Source`]). A container sees itself and not its host, so a
+//! core in a container reads a [`Snapshot`], which `ladylinux host-facts --write` made in another container that has the
+//! host's root directory mounted; [`Facts`] tells from where the core reads.
 //!
 //! ```
 //! use ladylinux::host::{Topic, facts};
@@ -17,23 +18,27 @@
 
 mod disk;
 mod fact;
+mod facts;
 mod language;
 mod listeners;
 mod load;
 mod machine;
 mod memory;
 mod os;
+mod snapshot;
 mod uptime;
 mod users;
 
 pub use disk::{Disk, FileSystem};
 pub use fact::{Data, Fact, Source, Topic, UnknownTopic};
+pub use facts::Facts;
 pub use language::Language;
 pub use listeners::{Listener, Listeners, Protocol};
 pub use load::Load;
 pub use machine::{Machine, Space};
 pub use memory::Memory;
 pub use os::Os;
+pub use snapshot::{Snapshot, SnapshotError, Untold};
 pub use uptime::Uptime;
 pub use users::{Account, Users};
 
@@ -54,7 +59,7 @@ pub fn facts(topic: Topic) -> Result<Fact, HostError> {
 ///
 /// A network file system that does not answer takes a thread for ever; only so many may be lost to it, and the others stay
 /// with the database.
-pub async fn read(topic: Topic) -> Result<Fact, HostError> {
+async fn read(topic: Topic) -> Result<Fact, HostError> {
     static DISK_READERS: Semaphore = Semaphore::const_new(AT_ONCE);
     let place = match topic {
         // The semaphore is never closed.

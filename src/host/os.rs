@@ -33,7 +33,11 @@ pub(super) fn read(machine: &Machine) -> Result<Found<Os>, HostError> {
         // Kernels before 6.1 do not tell; a program runs on the architecture it was built for.
         architecture: architecture
             .map_or_else(|| std::env::consts::ARCH.to_owned(), |text| text.first_line().to_owned()),
-        hostname: line("/proc/sys/kernel/hostname")?,
+        // To a container the kernel tells the container's name.
+        hostname: match machine.text_if_any("/etc/hostname") {
+            Ok(Some(name)) if machine.is_elsewhere() => name.first_line().to_owned(),
+            _ => line("/proc/sys/kernel/hostname")?,
+        },
         ..release
     };
     Ok(Found { data, notes })
@@ -116,6 +120,27 @@ mod tests {
         assert_eq!(os.pretty_name, "Debian \"13\" (trixie)");
         assert_eq!((os.id.as_str(), os.version.as_deref()), ("debian", Some("13")));
         assert_eq!(notes, ["skipped line 5 of /etc/os-release: not as expected (NAME=value)"]);
+    }
+
+    // C-38
+    #[test]
+    fn a_mounted_host_is_told_by_its_own_files_even_where_links_begin_at_its_root() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |path: &str, content: &str| {
+            let path = directory.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        };
+        write("etc/hostname", "minipc\n");
+        write("nix/os-release", "PRETTY_NAME=\"Somebody's Linux\"\n");
+        write("proc/sys/kernel/hostname", "3f0c8a1b22\n");
+        write("proc/sys/kernel/osrelease", "6.12.8\n");
+        let link = directory.path().join("etc/os-release");
+        std::os::unix::fs::symlink("/nix/os-release", link).unwrap();
+        let never = |_: &std::path::Path| Err(std::io::ErrorKind::Unsupported.into());
+        let machine = Machine::mounted(directory.path(), std::path::Path::new("/nowhere"), never);
+        let os = read(&machine).unwrap().data;
+        assert_eq!((os.hostname.as_str(), os.pretty_name.as_str()), ("minipc", "Somebody's Linux"));
     }
 
     proptest! {

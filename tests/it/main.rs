@@ -10,6 +10,7 @@ mod ask;
 mod chat;
 mod conversation;
 mod disk;
+mod host;
 mod knowledge;
 mod layout;
 mod node;
