@@ -7,7 +7,7 @@ use std::{
 };
 
 /// A release that takes longer than this for a probe is not well.
-const PATIENCE: Duration = Duration::from_secs(3);
+pub const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +35,6 @@ impl Prober {
             .tls_danger_accept_invalid_certs(true)
             .no_proxy()
             .pool_max_idle_per_host(0)
-            .timeout(PATIENCE)
             .build()?;
         let ip = match publish.address {
             ip if !ip.is_unspecified() => ip,
@@ -49,6 +48,11 @@ impl Prober {
 
     /// Asks once.
     pub async fn ask(&self) -> Answer {
+        self.ask_within(PATIENCE).await
+    }
+
+    /// Asks once, and waits no longer than this for the answer.
+    pub async fn ask_within(&self, patience: Duration) -> Answer {
         let none = |error: reqwest::Error| {
             let mut reason = format!("no answer from {}", self.url);
             let mut cause: Option<&dyn std::error::Error> = Some(&error);
@@ -60,7 +64,7 @@ impl Prober {
             }
             Answer::None(reason)
         };
-        let answer = match self.client.get(&self.url).send().await {
+        let answer = match self.client.get(&self.url).timeout(patience).send().await {
             Ok(answer) => answer,
             Err(error) => return none(error),
         };

@@ -10,7 +10,7 @@ use super::{
     hold::{self, Hold},
     journal::Journal,
     out::Tell,
-    probe::{Answer, Prober},
+    probe::{Answer, PATIENCE, Prober},
     record::{Record, Step, Verb},
     release::Release,
     report::{Outcome, Report, StepReport, Trouble},
@@ -27,6 +27,10 @@ use uuid::Uuid;
 
 /// How often a release that does not answer yet is asked.
 const IMPATIENCE: Duration = Duration::from_millis(20);
+
+/// How long the first question waits for its answer. One that is asked while the engine sets the port up is never answered;
+/// each further one waits twice as long.
+const FIRST_PATIENCE: Duration = Duration::from_millis(250);
 
 /// How many questions without a right answer lead to a look at the containers.
 const LOOK_EVERY: u32 = 10;
@@ -136,9 +140,10 @@ impl Supervisor {
         let (began, wanted) = (time::instant(), release.digest.to_string());
         let (mut right, mut wrong, mut asked) = (0, 0, 0);
         let (mut first, mut last) = (None, "nobody has answered".to_owned());
+        let mut patience = FIRST_PATIENCE;
         while began.elapsed() < settings.ready_timeout.0 {
             asked += 1;
-            match prober.ask().await {
+            match prober.ask_within(patience).await {
                 Answer::Told(health) if health.release.digest.as_deref() != Some(&wanted) => {
                     (right, wrong) = (0, wrong + 1);
                     let other = health.release.digest.as_deref().unwrap_or("no digest");
@@ -158,7 +163,10 @@ impl Supervisor {
                 Answer::Told(_) => {
                     (right, last) = (0, "the release answers that it is not ready".to_owned());
                 }
-                Answer::None(reason) => (right, last) = (0, reason),
+                Answer::None(reason) => {
+                    (right, last) = (0, reason);
+                    patience = (2 * patience).min(PATIENCE);
+                }
             }
             if right == 0 && asked % LOOK_EVERY == 0 {
                 self.all_run(containers).await?;
