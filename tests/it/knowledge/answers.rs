@@ -206,6 +206,21 @@ async fn questions_are_answered_rightly_or_not_at_all() {
     assert!(whole.wrong() <= FALSE, "too many false answers");
 }
 
+// LL-DEP-4
+#[tokio::test]
+async fn what_happens_when_a_refresh_fails_is_answered_from_the_refresh_workflow() {
+    let shelf = Shelf::new();
+    shelf.learn(&repository().join("docs")).await;
+    let Answer::Found { citations, .. } =
+        answer(&shelf, "what happens when a refresh fails?").await
+    else {
+        panic!("not found")
+    };
+    let first = &citations[0];
+    assert!(first.document.ends_with("/docs/REFRESH_WORKFLOW.md"), "{}", first.document);
+    assert!(first.quote.contains("stays stopped and is held"), "{}", first.quote);
+}
+
 #[tokio::test]
 async fn what_happens_when_a_worker_dies_is_answered_from_the_projects_own_pages() {
     let shelf = Shelf::new();
