@@ -4,21 +4,21 @@ use std::time::Duration;
 
 /// Growing waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Backoff {
+pub(super) struct Backoff {
     /// Before the second try.
-    pub first: Duration,
+    pub(super) first: Duration,
     /// The longest.
-    pub longest: Duration,
+    pub(super) longest: Duration,
 }
 
 impl Backoff {
     /// What registries and engines are given.
-    pub const USUAL: Self =
+    pub(super) const USUAL: Self =
         Self { first: Duration::from_millis(500), longest: Duration::from_mins(1) };
 
     /// Returns how long to wait after so many tries: twice as long each time, and up to a half more, so that nodes which
     /// failed together do not come back together.
-    pub fn after(self, tries: u32) -> Duration {
+    pub(super) fn after(self, tries: u32) -> Duration {
         let doubled = 1_u32.checked_shl(tries.saturating_sub(1)).unwrap_or(u32::MAX);
         let wait = self.first.saturating_mul(doubled).min(self.longest);
         wait + wait.mul_f64(chance() / 2.0)

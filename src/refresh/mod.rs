@@ -9,6 +9,7 @@ pub mod stack;
 pub mod status;
 
 pub mod archive;
+mod backoff;
 pub mod daemon;
 pub mod disk;
 pub mod engine;

@@ -145,13 +145,17 @@ mod tests {
         let body = r#"{"ready": false, "release": {"version": "1.0.0", "digest": "sha256:ab"}, "more": 1}"#;
         for status in ["200 OK", "503 Service Unavailable"] {
             let Answer::Told(health) = answered(http(status, body)).await else { panic!() };
-            assert_eq!((health.ready, health.release.digest.as_deref()), (false, Some("sha256:ab")));
+            assert_eq!(
+                (health.ready, health.release.digest.as_deref()),
+                (false, Some("sha256:ab"))
+            );
         }
     }
 
     #[tokio::test]
     async fn anything_else_is_no_answer() {
-        let elsewhere = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
+        let elsewhere =
+            b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
         let mut endless = b"HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n".to_vec();
         endless.resize(2 * LONGEST, b' ');
         for (with, word) in [

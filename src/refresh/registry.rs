@@ -170,18 +170,14 @@ pub fn credentials(file: &Path, repository: &str) -> Result<Option<Credentials>,
 }
 
 /// Finds the entry that names most of a repository; Docker writes registries as URLs, Podman also namespaces.
-fn entry_for<'a>(
-    auths: &'a HashMap<String, AuthEntry>,
-    repository: &str,
-) -> Option<&'a AuthEntry> {
+fn entry_for<'a>(auths: &'a HashMap<String, AuthEntry>, repository: &str) -> Option<&'a AuthEntry> {
     let place = |key: &str| {
         let without_scheme = key.split_once("://").map_or(key, |(_, rest)| rest);
         let place = without_scheme.trim_end_matches('/');
         let place = ["/v1", "/v2"].iter().find_map(|end| place.strip_suffix(end)).unwrap_or(place);
-        place.strip_prefix("index.docker.io").map_or_else(
-            || place.to_owned(),
-            |rest| format!("docker.io{rest}"),
-        )
+        place
+            .strip_prefix("index.docker.io")
+            .map_or_else(|| place.to_owned(), |rest| format!("docker.io{rest}"))
     };
     let names = |place: &str| {
         repository.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -216,10 +212,10 @@ pub async fn resolve(
         if !error.is_passing() || tries > options.retries {
             return Err(error);
         }
-        let wanted = match &error {
-            RegistryError::TooMany { .. } => question.retry_after(options).await,
-            _ => None,
-        };
+        let mut wanted = None;
+        if matches!(error, RegistryError::TooMany { .. }) {
+            wanted = question.retry_after(options).await;
+        }
         if wanted.is_some_and(|wait| wait > LONGEST_WAIT) {
             let registry = question.registry().to_owned();
             return Err(RegistryError::TooMany { registry, after: wanted });
@@ -332,62 +328,86 @@ fn is_plain(registry: &str, options: &Options) -> bool {
 }
 
 fn classify(registry: &str, name: &str, said: Said) -> RegistryError {
+    let meaning = meaning(&said);
     let registry = registry.to_owned();
-    match said {
-        Said::UnauthorizedError { .. } => RegistryError::Unauthorized(registry),
-        Said::AuthenticationFailure(reason) => {
-            let reason = reason.to_lowercase();
-            let refuses = ["unauthorized", "denied", "incorrect", "invalid", "forbidden"];
-            if refuses.iter().any(|word| reason.contains(word)) {
-                RegistryError::Unauthorized(registry)
-            } else if reason.contains("toomanyrequests") || reason.contains("too many requests") {
-                RegistryError::TooMany { registry, after: None }
-            } else {
-                RegistryError::Server(registry, "its login server does not work".to_owned())
-            }
-        }
-        Said::RegistryTokenDecodeError(_) => {
-            RegistryError::Server(registry, "its login server does not work".to_owned())
-        }
-        Said::ImageManifestNotFoundError(_) => RegistryError::NotFound(registry, name.to_owned()),
-        Said::ServerError { code: 429, .. } => RegistryError::TooMany { registry, after: None },
-        Said::ServerError { code: 401 | 403, .. } => RegistryError::Unauthorized(registry),
-        Said::ServerError { code: 404, .. } => RegistryError::NotFound(registry, name.to_owned()),
-        Said::ServerError { code: code @ (408 | 425 | 500..), .. } => {
-            RegistryError::Server(registry, format!("status {code}"))
-        }
-        Said::RegistryError { envelope, url } => {
-            let codes: Vec<&OciErrorCode> = envelope.errors.iter().map(|one| &one.code).collect();
-            if codes.iter().any(|code| is_absent(code)) {
-                RegistryError::NotFound(registry, name.to_owned())
-            } else if codes.contains(&&OciErrorCode::Toomanyrequests) {
-                RegistryError::TooMany { registry, after: None }
-            } else if codes.iter().any(|code| is_refusal(code)) {
-                RegistryError::Unauthorized(registry)
-            } else {
-                RegistryError::Malformed(registry, Said::RegistryError { envelope, url })
-            }
-        }
-        Said::RequestError(error) if names_a_certificate(&error) => {
-            RegistryError::Untrusted(registry, Said::RequestError(error))
-        }
-        // What took too long, too.
-        said @ (Said::RequestError(_) | Said::IoError(_) | Said::GenericError(_)) => {
-            RegistryError::Unreachable(registry, said)
-        }
-        said => RegistryError::Malformed(registry, said),
+    match meaning {
+        Meaning::Refusal => RegistryError::Unauthorized(registry),
+        Meaning::Absence => RegistryError::NotFound(registry, name.to_owned()),
+        Meaning::Limit => RegistryError::TooMany { registry, after: None },
+        Meaning::Trouble(which) => RegistryError::Server(registry, which),
+        Meaning::Distrust => RegistryError::Untrusted(registry, said),
+        Meaning::Silence => RegistryError::Unreachable(registry, said),
+        Meaning::Nonsense => RegistryError::Malformed(registry, said),
     }
 }
 
-fn is_absent(code: &OciErrorCode) -> bool {
-    matches!(
-        code,
-        OciErrorCode::ManifestUnknown | OciErrorCode::NameUnknown | OciErrorCode::NotFound
-    )
+enum Meaning {
+    Refusal,
+    Absence,
+    Limit,
+    Trouble(String),
+    Distrust,
+    Silence,
+    Nonsense,
 }
 
-fn is_refusal(code: &OciErrorCode) -> bool {
-    matches!(code, OciErrorCode::Unauthorized | OciErrorCode::Denied)
+fn meaning(said: &Said) -> Meaning {
+    let broken_login = || Meaning::Trouble("its login server does not work".to_owned());
+    if let Said::AuthenticationFailure(reason) = said {
+        // All that is told of a login server's answer is its text.
+        let reason = reason.to_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| reason.contains(word));
+        return if has(&["toomanyrequests", "too many requests"]) {
+            Meaning::Limit
+        } else if has(&["unauthorized", "denied", "incorrect", "invalid", "forbidden"]) {
+            Meaning::Refusal
+        } else {
+            broken_login()
+        };
+    }
+    if let Said::RegistryError { envelope, .. } = said {
+        let told =
+            |codes: &[OciErrorCode]| envelope.errors.iter().any(|one| codes.contains(&one.code));
+        return if told(&[
+            OciErrorCode::ManifestUnknown,
+            OciErrorCode::NameUnknown,
+            OciErrorCode::NotFound,
+        ]) {
+            Meaning::Absence
+        } else if told(&[OciErrorCode::Toomanyrequests]) {
+            Meaning::Limit
+        } else if told(&[OciErrorCode::Unauthorized, OciErrorCode::Denied]) {
+            Meaning::Refusal
+        } else {
+            Meaning::Nonsense
+        };
+    }
+    if let Said::ServerError { code, .. } = said {
+        return match code {
+            401 | 403 => Meaning::Refusal,
+            404 => Meaning::Absence,
+            429 => Meaning::Limit,
+            408 | 425 | 500.. => Meaning::Trouble(format!("status {code}")),
+            _ => Meaning::Nonsense,
+        };
+    }
+    if let Said::RequestError(error) = said {
+        return if names_a_certificate(error) { Meaning::Distrust } else { Meaning::Silence };
+    }
+    if matches!(said, Said::RegistryTokenDecodeError(_)) {
+        return broken_login();
+    }
+    if matches!(said, Said::UnauthorizedError { .. }) {
+        return Meaning::Refusal;
+    }
+    if matches!(said, Said::ImageManifestNotFoundError(_)) {
+        return Meaning::Absence;
+    }
+    // What took too long, too.
+    if matches!(said, Said::IoError(_) | Said::GenericError(_)) {
+        return Meaning::Silence;
+    }
+    Meaning::Nonsense
 }
 
 /// Whether a connection failed because of a certificate: rustls says so only in words.
@@ -441,23 +461,24 @@ mod tests {
     #[test]
     fn registries_are_found_as_docker_writes_them() {
         for key in [
-            "registry.example", "https://registry.example", "https://registry.example/v1/",
+            "registry.example",
+            "https://registry.example",
+            "https://registry.example/v1/",
             "http://registry.example/v2/",
         ] {
             let found = from(&json!({ "auths": { key: encoded("a:b") } })).unwrap();
             assert_eq!(found.map(|found| found.user).as_deref(), Some("a"), "{key}");
         }
-        let hub = HashMap::from([(
-            "https://index.docker.io/v1/".to_owned(),
-            AuthEntry { auth: None },
-        )]);
+        let hub =
+            HashMap::from([("https://index.docker.io/v1/".to_owned(), AuthEntry { auth: None })]);
         assert!(entry_for(&hub, "docker.io/library/x").is_some());
         assert!(entry_for(&hub, "docker.io.example/x").is_none());
     }
 
     #[test]
     fn a_file_that_does_not_name_the_registry_makes_nobody_of_us() {
-        for file in [json!({}), json!({ "auths": {} }), json!({ "auths": { "x": encoded("a:b") } })] {
+        for file in [json!({}), json!({ "auths": {} }), json!({ "auths": { "x": encoded("a:b") } })]
+        {
             assert!(from(&file).unwrap().is_none(), "{file}");
         }
     }
@@ -510,8 +531,16 @@ mod tests {
             (envelope("UNAUTHORIZED"), "--auth-file", false),
             (envelope("DENIED"), "--auth-file", false),
             (status(403), "--auth-file", false),
-            (Said::AuthenticationFailure("{\"details\":\"incorrect username\"}".into()), "--auth-file", false),
-            (Said::AuthenticationFailure("<html>502 Bad Gateway</html>".into()), "login server", true),
+            (
+                Said::AuthenticationFailure("{\"details\":\"incorrect username\"}".into()),
+                "--auth-file",
+                false,
+            ),
+            (
+                Said::AuthenticationFailure("<html>502 Bad Gateway</html>".into()),
+                "login server",
+                true,
+            ),
             (Said::RegistryTokenDecodeError("x".into()), "login server", true),
             (envelope("MANIFEST_UNKNOWN"), "has no", false),
             (envelope("NAME_UNKNOWN"), "has no", false),
@@ -547,10 +576,13 @@ mod tests {
     #[test]
     fn only_registries_of_this_machine_may_do_without_tls() {
         let none = Options::default();
-        for registry in ["127.0.0.1:5000", "localhost:5000", "localhost", "[::1]:5000", "127.3.2.1"] {
+        for registry in ["127.0.0.1:5000", "localhost:5000", "localhost", "[::1]:5000", "127.3.2.1"]
+        {
             assert!(is_plain(registry, &none), "{registry}");
         }
-        for registry in ["registry.example", "10.0.0.1:5000", "localhost.example", "127.0.0.1.example:80"] {
+        for registry in
+            ["registry.example", "10.0.0.1:5000", "localhost.example", "127.0.0.1.example:80"]
+        {
             assert!(!is_plain(registry, &none), "{registry}");
         }
         let with_authority = Options { ca: Some("/ca.pem".into()), ..none };

@@ -3,7 +3,7 @@
 //! Everything here leaves the node as it is: find the release, plan, fetch, check. Whatever goes wrong here is a refusal.
 
 use super::{
-    archive,
+    archive::{self, Archived},
     contract::{Prepared, image_labels},
     disk,
     engine::{Create, Engine, EngineError, Found, ImageFacts, Kind},
@@ -41,7 +41,7 @@ pub struct Supervisor {
     pub engine: Engine,
     /// Journal, hold, lock, reports.
     pub directory: PathBuf,
-    /// Where the engine stores images, if that can be seen from here.
+    /// Where the engine stores images, if somebody said so.
     pub store: Option<PathBuf>,
     /// How registries are spoken to.
     pub registry: registry::Options,
@@ -223,8 +223,8 @@ impl Supervisor {
         let drift = self.drift().await?;
         self.engine.ensure_network(&self.stack.network).await?;
         // What was fetched must survive a power cut before the old release is stopped.
-        if let Some(store) = &self.store {
-            disk::sync(store)
+        if let Some(store) = self.image_store().await? {
+            disk::sync(&store)
                 .with_context(|| format!("cannot sync the image store {}", store.display()))?;
         }
         report.release_says(&prepared.release, &prepared.models);
@@ -242,17 +242,12 @@ impl Supervisor {
         let repository = &self.stack.image.repository;
         match &order.wanted {
             Wanted::Archive(path) => {
-                let about = self.engine.about();
-                let (path, architecture) = (path.clone(), about.architecture.clone());
-                let found =
-                    tokio::task::spawn_blocking(move || archive::inspect(&path, &architecture))
-                        .await
-                        .map_err(anyhow::Error::from)?
-                        .map_err(anyhow::Error::from)?;
+                let found = self.archived(path).await?;
                 let here = self.image(&found.image_id).await?;
                 let size = if here.is_some() { 0 } else { found.size };
-                let reference = found.reference.unwrap_or_else(|| "an archive".to_owned());
-                Ok((target(found.digest, reference, size, here.as_ref()), here))
+                let reference = found.reference.clone().unwrap_or_else(|| "an archive".to_owned());
+                let told = here.clone().unwrap_or_else(|| self.as_image(&found));
+                Ok((target(found.digest, reference, size, Some(&told)), here))
             }
             Wanted::Digest(digest) => self.by_digest(order, *digest, &digest.to_string()).await,
             Wanted::Previous => {
@@ -340,8 +335,7 @@ impl Supervisor {
 
     fn credentials(&self) -> anyhow::Result<Option<registry::Credentials>> {
         let Some(file) = &self.auth_file else { return Ok(None) };
-        let host = self.stack.image.repository.split('/').next().unwrap_or_default();
-        Ok(registry::credentials(file, host)?)
+        Ok(registry::credentials(file, &self.stack.image.repository)?)
     }
 
     async fn image(&self, reference: &str) -> anyhow::Result<Option<ImageFacts>> {
@@ -350,31 +344,49 @@ impl Supervisor {
 
     async fn plan_for(&self, order: &Order, node: &Node, target: &Target) -> Result<Plan, Refused> {
         let about = self.engine.about();
-        let free_bytes = match &self.store {
-            Some(store) => Some(disk::free(store).with_context(|| {
-                format!("cannot tell how much is free in the image store {}", store.display())
-            })?),
-            None => None,
-        };
         let running = self.running().await?;
         let hold = hold::read(&self.directory).context("cannot read the hold")?;
-        let mut plan = plan::plan(&Inputs {
-            verb: order.verb,
-            stack: &self.stack,
-            node,
-            target,
-            machine: &Machine { architecture: about.architecture.clone(), free_bytes },
-            running: &running,
-            always_recreate: order.always_recreate,
-            hold: hold.as_ref(),
-            now: time::now(),
-        });
+        let plan_with = |free_bytes| {
+            plan::plan(&Inputs {
+                verb: order.verb,
+                stack: &self.stack,
+                node,
+                target,
+                machine: &Machine { architecture: about.architecture.clone(), free_bytes },
+                running: &running,
+                always_recreate: order.always_recreate,
+                hold: hold.as_ref(),
+                now: time::now(),
+            })
+        };
+        let mut plan = plan_with(None);
+        if !plan.unchanged {
+            plan = plan_with(self.free().await?);
+        }
         plan.refusals.extend(objections(&self.stack).into_iter().map(|message| Refusal {
             code: "stack_objection",
             message,
             next: "mend the stack file; `ladylinux-supervisor stack check` checks it".to_owned(),
         }));
         Ok(plan)
+    }
+
+    /// Returns where the engine stores images, if that can be seen from here. Engines take long to tell.
+    async fn image_store(&self) -> Result<Option<PathBuf>, EngineError> {
+        if let Some(store) = &self.store {
+            return Ok(Some(store.clone()));
+        }
+        let store = self.engine.store().await?;
+        Ok(store.is_dir().then(|| store.to_owned()))
+    }
+
+    /// Returns how much is free where images are stored, if that can be told.
+    async fn free(&self) -> anyhow::Result<Option<u64>> {
+        let Some(store) = self.image_store().await? else { return Ok(None) };
+        let free = disk::free(&store).with_context(|| {
+            format!("cannot tell how much is free in the image store {}", store.display())
+        });
+        free.map(Some)
     }
 
     /// Lists what has one of our names, or our label.
@@ -417,15 +429,8 @@ impl Supervisor {
     ) -> Result<ImageFacts, Refused> {
         if let Wanted::Archive(path) = &order.wanted {
             tell.note(&format!("loading {}", path.display()));
-            self.engine.load(path).await.map_err(anyhow::Error::from)?;
-            let image = self.loaded(path, &order.wanted).await?;
-            return image.ok_or_else(|| {
-                Refused::because(
-                    "not_loaded",
-                    format!("the engine loaded {}, and does not have its image", path.display()),
-                    "see whether the archive is an OCI archive of one image",
-                )
-            });
+            let archived = self.archived(path).await?;
+            return Ok(self.engine.load(path, &archived).await?);
         }
         let name = format!("{}@{}", self.stack.image.repository, target.digest);
         let auth = self.credentials()?;
@@ -439,12 +444,20 @@ impl Supervisor {
         Ok(image)
     }
 
-    async fn loaded(&self, path: &Path, _wanted: &Wanted) -> anyhow::Result<Option<ImageFacts>> {
-        let about = self.engine.about();
-        let (path, architecture) = (path.to_owned(), about.architecture.clone());
-        let found =
-            tokio::task::spawn_blocking(move || archive::inspect(&path, &architecture)).await??;
-        self.image(&found.image_id).await
+    /// Looks into an archive.
+    async fn archived(&self, path: &Path) -> anyhow::Result<Archived> {
+        let (path, architecture) = (path.to_owned(), self.engine.about().architecture.clone());
+        Ok(tokio::task::spawn_blocking(move || archive::inspect(&path, &architecture)).await??)
+    }
+
+    /// Describes what an archive holds as the engine will once it is loaded.
+    fn as_image(&self, archived: &Archived) -> ImageFacts {
+        ImageFacts {
+            id: archived.image_id.clone(),
+            labels: archived.labels.clone(),
+            architecture: self.engine.about().architecture.clone(),
+            ..ImageFacts::default()
+        }
     }
 
     /// Gives the image a name of ours, so that nobody's cleaning takes it while it may be needed.
@@ -468,8 +481,13 @@ impl Supervisor {
             if tags.is_empty() || tags.iter().any(|tag| needed.iter().any(|one| one == tag)) {
                 continue;
             }
-            self.engine.remove_image(&image.id).await?;
-            removed.push(tags.join(", "));
+            if self
+                .engine
+                .remove_image(&image.id, &[&repository, &self.stack.image.repository])
+                .await?
+            {
+                removed.push(tags.join(", "));
+            }
         }
         Ok(removed)
     }

@@ -249,17 +249,13 @@ impl Common {
         })?;
         let socket = self.socket.clone().unwrap_or_else(Engine::default_socket);
         let engine = Engine::connect(&socket).await?;
-        let store = match &self.image_store {
-            Some(store) => Some(store.clone()),
-            None => Some(engine.about().store.clone()).filter(|store| store.is_dir()),
-        };
         let registry = registry::Options { ca: self.registry_ca.clone(), ..Default::default() };
         let registry = registry::Options { retries: stack.refresh.fetch_retries, ..registry };
         Ok(Supervisor {
             stack,
             engine,
             directory: self.state.clone(),
-            store,
+            store: self.image_store.clone(),
             registry,
             auth_file: self.auth_file.clone(),
             begun: AtomicBool::new(false),

@@ -561,9 +561,24 @@ mod tests {
         .unwrap();
         // The first two lines are what Podman 4.3 tells of a container that nobody touched.
         let changed = [
-            "/etc", "/etc/group", "/etc/passwd", "/host", "/tmp", "/var", "/var/lib",
-            "/var/lib/deep", "/var/lib/deep/down", "/var/tmp", "/cache", "/cache/tmp", "/run",
-            "/etc/shadow", "/usr", "/usr/local/bin/ladylinux", "/var/lib/other", "/tmp2",
+            "/etc",
+            "/etc/group",
+            "/etc/passwd",
+            "/host",
+            "/tmp",
+            "/var",
+            "/var/lib",
+            "/var/lib/deep",
+            "/var/lib/deep/down",
+            "/var/tmp",
+            "/cache",
+            "/cache/tmp",
+            "/run",
+            "/etc/shadow",
+            "/usr",
+            "/usr/local/bin/ladylinux",
+            "/var/lib/other",
+            "/tmp2",
         ];
         let changes = changed.map(|path| Change { path: path.into() }).into();
         let drift = drifted(&container, changes);

@@ -169,7 +169,9 @@ fn body(stack: &Stack, what: &Create) -> ContainerCreateBody {
         labels: Some(labels_of(stack, what)),
         exposed_ports: published.then(|| vec![port(stack)]),
         healthcheck: declared.health.as_ref().map(|health| HealthConfig {
-            test: Some(["CMD"].into_iter().map(str::to_owned).chain(health.command.clone()).collect()),
+            test: Some(
+                ["CMD"].into_iter().map(str::to_owned).chain(health.command.clone()).collect(),
+            ),
             interval: nanos(health.interval),
             timeout: nanos(health.timeout),
             retries: Some(i64::from(health.retries)),
@@ -223,10 +225,8 @@ fn host_config(stack: &Stack, what: &Create) -> HostConfig {
             maximum_retry_count: None,
         }),
         // What a one-shot says is its answer. The journal, which may be the engine's default, has it only some time later.
-        log_config: (what.kind == Kind::OneShot).then(|| HostConfigLogConfig {
-            typ: Some("json-file".to_owned()),
-            config: None,
-        }),
+        log_config: (what.kind == Kind::OneShot)
+            .then(|| HostConfigLogConfig { typ: Some("json-file".to_owned()), config: None }),
         ..Default::default()
     }
 }
@@ -376,7 +376,7 @@ mod tests {
 
     #[test]
     fn the_end_of_a_text_begins_with_a_whole_line() {
-        assert_eq!(ending("one\ntwo\nthree\n", 10), "three");
+        assert_eq!(ending("one\ntwo\nthree\n", 8), "three");
         assert_eq!(ending("one\ntwo\n", 100), "one\ntwo");
         assert_eq!(ending("äääää", 3), "ä");
         assert_eq!(ending("", 3), "");

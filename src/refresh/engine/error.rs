@@ -51,7 +51,9 @@ pub enum EngineError {
         source: Said,
     },
     /// The name is taken.
-    #[error("another container is called {name}: rename or remove it (`podman rename`, `podman rm`)")]
+    #[error(
+        "another container is called {name}: rename or remove it (`podman rename`, `podman rm`)"
+    )]
     NameTaken {
         /// The name.
         name: String,
@@ -77,7 +79,9 @@ pub enum EngineError {
         source: Said,
     },
     /// A fetch failed, however often it was tried.
-    #[error("{reference} could not be fetched in {tries} tries: try again later, or use --from-archive")]
+    #[error(
+        "{reference} could not be fetched in {tries} tries: try again later, or use --from-archive"
+    )]
     Fetch {
         /// The image.
         reference: String,
@@ -200,10 +204,6 @@ impl Said {
         Self { status: None, lost: false, text: text.into() }
     }
 
-    pub(super) fn is_lost(&self) -> bool {
-        self.lost
-    }
-
     pub(super) fn is_absent(&self) -> bool {
         self.status == Some(404)
     }
@@ -269,7 +269,11 @@ impl Said {
             Hope::Unauthorized
         } else if self.has(&["manifest unknown", "name unknown", "statuscode: 404"]) {
             Hope::Absent
-        } else if self.has(&["x509:", "server gave http response to https client", "does not match"]) {
+        } else if self.has(&[
+            "x509:",
+            "server gave http response to https client",
+            "does not match",
+        ]) {
             Hope::Untrusted
         } else {
             Hope::Again
@@ -279,15 +283,14 @@ impl Said {
 
 impl From<Error> for Said {
     fn from(error: Error) -> Self {
-        match error {
-            Error::DockerResponseServerError { status_code, message } => {
-                Self::new(status_code, message)
-            }
-            Error::DockerStreamError { error } => Self::text(error),
-            error @ (Error::JsonDataError { .. } | Error::JsonSerdeError { .. }) => {
-                Self::text(format!("the engine's answer cannot be read: {error}"))
-            }
-            error => Self::lost(causes(&error)),
+        if let Error::DockerResponseServerError { status_code, message } = error {
+            Self::new(status_code, message)
+        } else if let Error::DockerStreamError { error } = error {
+            Self::text(error)
+        } else if matches!(error, Error::JsonDataError { .. } | Error::JsonSerdeError { .. }) {
+            Self::text(format!("the engine's answer cannot be read: {error}"))
+        } else {
+            Self::lost(causes(&error))
         }
     }
 }
@@ -336,11 +339,11 @@ mod tests {
                 "reading manifest sha256:e378 in 127.0.0.1:5000/x: received unexpected HTTP status: 503 Service Unavailable",
                 Hope::Again,
             ),
-            ("reading manifest sha256:e378 in 127.0.0.1:5000/x: toomanyrequests: slow down", Hope::Again),
             (
-                "Get \"http://127.0.0.1:5000/v2/x/manifests/sha256:e378\": EOF",
+                "reading manifest sha256:e378 in 127.0.0.1:5000/x: toomanyrequests: slow down",
                 Hope::Again,
             ),
+            ("Get \"http://127.0.0.1:5000/v2/x/manifests/sha256:e378\": EOF", Hope::Again),
             (
                 "pinging container registry 127.0.0.1:1: Get \"http://127.0.0.1:1/v2/\": dial tcp 127.0.0.1:1: connect: connection refused",
                 Hope::Again,
@@ -366,9 +369,15 @@ mod tests {
             assert_eq!(said.hope(), hope, "{said}");
         }
         for (said, hope) in [
-            ("writing blob: storing blob to file \"/var/tmp/storage1/5\": happened during read: unexpected EOF", Hope::Again),
+            (
+                "writing blob: storing blob to file \"/var/tmp/storage1/5\": happened during read: unexpected EOF",
+                Hope::Again,
+            ),
             ("mkdir /var/lib/containers/storage: permission denied", Hope::Again),
-            ("writing blob: adding layer with blob \"sha256:7e47\": Error processing tar file(exit status 1): write /big: no space left on device", Hope::DiskFull),
+            (
+                "writing blob: adding layer with blob \"sha256:7e47\": Error processing tar file(exit status 1): write /big: no space left on device",
+                Hope::DiskFull,
+            ),
         ] {
             assert_eq!(Said::text(said).hope(), hope, "{said}");
         }
@@ -378,11 +387,23 @@ mod tests {
     #[test]
     fn what_docker_says_of_a_registry_tells_the_same() {
         for (said, hope) in [
-            ("pull access denied for x, repository does not exist or may require 'docker login'", Hope::Unauthorized),
+            (
+                "pull access denied for x, repository does not exist or may require 'docker login'",
+                Hope::Unauthorized,
+            ),
             ("Head \"https://x/v2/x/manifests/y\": no basic auth credentials", Hope::Unauthorized),
-            ("manifest for x@sha256:e378 not found: manifest unknown: manifest unknown", Hope::Absent),
-            ("toomanyrequests: You have reached your pull rate limit. You may increase the limit by authenticating and upgrading", Hope::Again),
-            ("net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)", Hope::Again),
+            (
+                "manifest for x@sha256:e378 not found: manifest unknown: manifest unknown",
+                Hope::Absent,
+            ),
+            (
+                "toomanyrequests: You have reached your pull rate limit. You may increase the limit by authenticating and upgrading",
+                Hope::Again,
+            ),
+            (
+                "net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)",
+                Hope::Again,
+            ),
             ("failed to register layer: write /x: no space left on device", Hope::DiskFull),
         ] {
             assert_eq!(Said::new(500, said).hope(), hope, "{said}");
@@ -404,13 +425,15 @@ mod tests {
 
     #[test]
     fn both_engines_say_that_a_container_has_ended_or_a_name_is_taken() {
-        let podman = "can only kill running containers. 60ea is in state exited: container state improper";
+        let podman =
+            "can only kill running containers. 60ea is in state exited: container state improper";
         assert!(Said::new(500, podman).has_ended());
         assert!(Said::new(409, "Container 60ea is not running").has_ended());
         assert!(!Said::new(500, "permission denied").has_ended());
         let podman = "container create: creating container storage: the container name \"c1\" is already in use by 60ea. You have to remove that container to be able to reuse that name: that name is already in use";
         assert!(Said::new(500, podman).is_name_taken());
-        let docker = "Conflict. The container name \"/c1\" is already in use by container \"60ea\".";
+        let docker =
+            "Conflict. The container name \"/c1\" is already in use by container \"60ea\".";
         assert!(Said::new(409, docker).is_name_taken());
     }
 
@@ -421,7 +444,10 @@ mod tests {
             after: Duration::from_secs(90),
             last: String::new(),
         };
-        assert_eq!(error.to_string(), "the one-shot prepare took longer than 1m 30s, and was ended");
+        assert_eq!(
+            error.to_string(),
+            "the one-shot prepare took longer than 1m 30s, and was ended"
+        );
         if let EngineError::Deadline { last, .. } = &mut error {
             *last = "waiting for a lock\n".to_owned();
         }

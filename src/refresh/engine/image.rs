@@ -15,7 +15,6 @@ use serde_json::json;
 use std::{
     collections::{BTreeMap, HashMap},
     path::Path,
-    time::Duration,
 };
 
 /// What is known of an image that is here.
@@ -170,11 +169,12 @@ impl Engine {
         let body = bollard::body_try_stream(tokio_util::io::ReaderStream::new(file));
         let options = query::ImportImageOptionsBuilder::default().build();
         let mut stream = self.docker.import_image(options, body, None).map_err(Said::from);
-        let not_loaded = |source: Said| match EngineError::of("load an archive", source) {
-            EngineError::Refused { source, .. } => {
-                EngineError::NotLoaded { path: path.to_owned(), source }
+        let not_loaded = |source: Said| {
+            let error = EngineError::of("load an archive", source);
+            if let EngineError::Refused { source, .. } = error {
+                return EngineError::NotLoaded { path: path.to_owned(), source };
             }
-            other => other,
+            error
         };
         let mut last = String::from("it says nothing, and does not have the image");
         while let Some(said) = stream.try_next().await.map_err(not_loaded)? {

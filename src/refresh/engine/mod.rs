@@ -82,7 +82,9 @@ impl Engine {
         let ping = asked.get("/_ping").await.map_err(unreachable)?;
         let (about, spoken) = introduction(&ping).map_err(|problem| match problem {
             Problem::TooOld(found) => EngineError::TooOld { found },
-            Problem::Unknown => unreachable(Said::text("what answers there is no container engine")),
+            Problem::Unknown => {
+                unreachable(Said::text("what answers there is no container engine"))
+            }
         })?;
         let version = ClientVersion { major_version: spoken.0, minor_version: spoken.1 };
         let docker = Docker::connect_with_unix(path, CALL.as_secs(), &version)

@@ -7,11 +7,7 @@
 
 use super::error::Said;
 use serde::de::DeserializeOwned;
-use std::{
-    io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{io, path::PathBuf, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::UnixStream,
@@ -40,10 +36,6 @@ pub(super) struct Answer {
 impl Socket {
     pub(super) fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
     }
 
     /// Asks, and returns the answer, whatever its status.
@@ -97,10 +89,6 @@ impl Answer {
         }
     }
 
-    pub(super) fn status(&self) -> u16 {
-        self.status
-    }
-
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(one, _)| one == name).map(|(_, value)| value.as_str())
     }
@@ -122,7 +110,10 @@ pub(super) fn encoded(text: &str) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
                 written.push(char::from(byte));
             }
-            _ => written.push_str(&format!("%{byte:02X}")),
+            _ => {
+                let digit = |value: u8| char::from(b"0123456789ABCDEF"[usize::from(value)]);
+                written.extend(['%', digit(byte >> 4), digit(byte & 15)]);
+            }
         }
     }
     written
@@ -130,14 +121,14 @@ pub(super) fn encoded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::error::Hope, *};
 
     const GOOD: &str = "HTTP/1.0 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 2\r\n\r\n[]";
 
     #[test]
     fn an_answer_is_read_to_its_announced_end() {
         let answer = Answer::parse(GOOD.as_bytes()).unwrap();
-        assert_eq!((answer.status(), answer.header("api-version")), (200, Some("1.41")));
+        assert_eq!((answer.status, answer.header("api-version")), (200, Some("1.41")));
         assert_eq!(answer.body, b"[]");
         for cut in 0..GOOD.len() {
             assert_eq!(Answer::parse(&GOOD.as_bytes()[..cut]), None, "{cut} bytes of it");
@@ -183,8 +174,11 @@ mod tests {
         });
         let socket = Socket::new(&path);
         let said = socket.get("/_ping").await.unwrap_err();
-        assert!(said.is_lost(), "{said:?}");
+        assert!(matches!(said.hope(), Hope::Lost), "{said:?}");
         server.await.unwrap();
-        assert!(socket.get("/_ping").await.unwrap_err().is_lost(), "nobody listens any more");
+        assert!(
+            socket.get("/_ping").await.unwrap_err().hope() == Hope::Lost,
+            "nobody listens any more"
+        );
     }
 }
