@@ -21,7 +21,10 @@ use super::{
 };
 use crate::foundation::values::time;
 use anyhow::Context;
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// How long the daemon waits for a verb that somebody runs by hand.
@@ -62,7 +65,7 @@ pub(super) async fn unless_interrupted(
 /// Watches over the node until it is told to stop.
 pub(super) async fn run(supervisor: Supervisor) -> anyhow::Result<Exit> {
     let mut terminated = signal(SignalKind::terminate())?;
-    let daemon = Daemon { supervisor, tell: Lines::default() };
+    let daemon = Daemon { supervisor, tell: Lines::default(), told: Mutex::default() };
     tokio::select! {
         ended = daemon.watch() => ended.map(|()| Exit::Done),
         _ = terminated.recv() => {
@@ -77,6 +80,8 @@ pub(super) async fn run(supervisor: Supervisor) -> anyhow::Result<Exit> {
 struct Daemon {
     supervisor: Supervisor,
     tell: Lines,
+    /// How the node was when it was last told, so that the journal of the machine has each change once.
+    told: Mutex<String>,
 }
 
 impl Daemon {
@@ -253,6 +258,12 @@ impl Daemon {
             None => look.sentence(),
         };
         drop(sd_notify::notify(&[sd_notify::NotifyState::Status(&sentence)]));
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if *told != sentence {
+            self.tell.note(&sentence);
+            told.clone_from(&sentence);
+        }
+        drop(told);
         if let Err(error) = Status::of(look, asked).publish(&self.supervisor.directory) {
             self.tell.note(&format!("the status file could not be written: {error}"));
         }
