@@ -32,6 +32,9 @@ use uuid::Uuid;
 /// The local name of releases that must not be cleared away as leftovers.
 const LOCAL: &str = "localhost";
 
+/// The tag of the release that serves; Quadlet's one-shots run from it.
+const CURRENT: &str = "current";
+
 /// What a supervisor works with.
 #[derive(Debug)]
 pub struct Supervisor {
@@ -464,6 +467,13 @@ impl Supervisor {
     async fn protect(&self, image: &ImageFacts, digest: Digest) -> anyhow::Result<()> {
         let repository = format!("{LOCAL}/{}", self.stack.name);
         self.engine.tag(&image.id, &repository, &digest.short()).await?;
+        Ok(())
+    }
+
+    /// Gives the release that serves the name by which the machine's own units run its one-shots.
+    pub(super) async fn name_current(&self, release: &Release) -> anyhow::Result<()> {
+        let repository = format!("{LOCAL}/{}", self.stack.name);
+        self.engine.tag(&release.image_id, &repository, CURRENT).await?;
         Ok(())
     }
 
