@@ -19,4 +19,5 @@ mod release;
 mod run;
 mod serve;
 mod settings;
+mod stack;
 mod workers;
