@@ -417,11 +417,13 @@ mod tests {
             assert!(most + (3 << 29) <= 8_000_000_000, "{profile:?}: {most}");
         }
         let (n100, pi5) = (load(None, Some("n100")).unwrap(), load(None, Some("pi5")).unwrap());
-        let permits = |stack: &Stack| -> u32 {
-            stack.containers["api"].environment["LADYLINUX_WORKER_CPU_PERMITS"].parse().unwrap()
+        // Workers share the CPUs of their container, so its limit is their concurrency.
+        assert!(n100.containers["api"].cpus <= 4.0, "VOX-5: four small cores");
+        assert!(pi5.containers["api"].cpus < n100.containers["api"].cpus, "VOX-8");
+        let queue = |stack: &Stack| -> u32 {
+            stack.containers["api"].environment["LADYLINUX_LLM_QUEUE"].parse().unwrap()
         };
-        assert!(permits(&pi5) < permits(&n100), "VOX-8: reduced concurrency");
-        assert!(permits(&n100) <= 4, "VOX-5: four small cores");
+        assert!(queue(&pi5) < queue(&n100), "VOX-8: reduced concurrency");
     }
 
     // LL-REF-41, LL-WF-17, LL-WF-19, LL-REF-14

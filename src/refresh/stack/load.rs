@@ -1,6 +1,6 @@
 //! Reading: the defaults, then a profile, then what the operator wrote; table by table, key by key.
 
-use super::{EXPOSURE, Network, PORT, PUBLISHED_ADDRESS, SCHEMA, Stack, check};
+use super::{EXPOSURE, Network, PORT, PREPARES, PUBLISHED_ADDRESS, SCHEMA, Stack, check};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -78,6 +78,7 @@ pub fn load(file: Option<&Path>, profile: Option<&str>) -> Result<Stack, StackEr
         return Err(StackError::Schema(stack.schema));
     }
     tell_where_it_is_published(&mut stack);
+    tell_what_prepares(&mut stack);
     let objections = check::contradictions(&stack);
     if objections.is_empty() { Ok(stack) } else { Err(StackError::Refused(objections)) }
 }
@@ -93,6 +94,17 @@ fn tell_where_it_is_published(stack: &mut Stack) {
             tell(EXPOSURE, "published".to_owned());
             tell(PUBLISHED_ADDRESS, address.to_string());
             tell(PORT, port.to_string());
+        }
+    }
+}
+
+/// Tells the one-shot that prepares what the node will be told: settings that the node would refuse are found before step 1.
+fn tell_what_prepares(stack: &mut Stack) {
+    let published = stack.containers.values().find(|one| one.network == Network::Published);
+    let environment = published.map(|one| one.environment.clone()).unwrap_or_default();
+    if let Some(prepare) = stack.one_shots.get_mut(PREPARES) {
+        for (name, value) in environment {
+            prepare.environment.entry(name).or_insert(value);
         }
     }
 }
@@ -156,6 +168,19 @@ mod tests {
         assert_eq!((stack.publish.port, stack.containers["api"].pids), (9000, 77));
         assert_eq!(stack.containers["api"].command, plain.containers["api"].command);
         assert_ne!(stack.containers["api"].memory, plain.containers["api"].memory);
+    }
+
+    #[test]
+    fn what_prepares_is_told_what_the_node_will_be_told() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let written = "[containers.api.environment]\nLADYLINUX_LLM_QUEUE = \"3\"\nLADYLINUX_LOG = \"info\"\n\
+             [one_shots.prepare.environment]\nLADYLINUX_LOG = \"debug\"\n";
+        fs::write(file.path(), written).unwrap();
+        let stack = load(Some(file.path()), None).unwrap();
+        let told = &stack.one_shots["prepare"].environment;
+        assert_eq!((&*told["LADYLINUX_LLM_QUEUE"], &*told[EXPOSURE]), ("3", "published"));
+        assert_eq!(told["LADYLINUX_LOG"], "debug");
+        assert!(stack.one_shots["host-facts"].environment.is_empty());
     }
 
     #[test]

@@ -26,6 +26,9 @@ const EXPOSURE: &str = "LADYLINUX_EXPOSURE";
 const PUBLISHED_ADDRESS: &str = "LADYLINUX_PUBLISHED_ADDRESS";
 const PORT: &str = "LADYLINUX_PORT";
 
+/// The one-shot of step 4.
+const PREPARES: &str = "prepare";
+
 /// The containers of a node, and how they are renewed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

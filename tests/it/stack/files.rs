@@ -38,7 +38,8 @@ fn the_machine_makes_every_directory_that_a_node_needs_with_the_modes_it_expects
         let expected = match path.as_str() {
             // The node can neither change what it is told nor rename what lies beside its state.
             "/etc/ladylinux" => ("root", "ladylinux"),
-            "/var/lib/ladylinux" => ("root", "root"),
+            "/var/lib/ladylinux" | "/var/lib/ladylinux/supervisor" => ("root", "root"),
+            "/var/lib/ladylinux/supervisor/requests" => ("root", "ladylinux"),
             _ => ("ladylinux", "ladylinux"),
         };
         assert_eq!((user.as_str(), group.as_str()), expected, "{path}");
@@ -50,7 +51,7 @@ fn the_machine_makes_every_directory_that_a_node_needs_with_the_modes_it_expects
 fn the_supervisors_directories_are_roots_and_its_passwords_are_nobody_elses() {
     let listed = tmpfiles();
     let expected = [
-        ("/var/lib/ladylinux/facts", 0o755, "ladylinux", "ladylinux"),
+        ("/var/lib/ladylinux/facts", 0o750, "ladylinux", "ladylinux"),
         ("/var/lib/ladylinux/supervisor", 0o711, "root", "root"),
         ("/var/lib/ladylinux/supervisor/requests", 0o1770, "root", "ladylinux"),
         ("/etc/ladylinux/supervisor", 0o700, "root", "root"),
