@@ -15,6 +15,7 @@ mod knowledge;
 mod layout;
 mod node;
 mod prepare;
+mod refresh;
 mod release;
 mod run;
 mod serve;

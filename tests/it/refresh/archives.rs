@@ -1,0 +1,74 @@
+//! Releases from an OCI archive, for nodes without a network: good ones, and all sorts of bad ones.
+
+use super::{
+    lab::{Lab, Run, write},
+    registry::nobody,
+    release::{Image, Release},
+};
+
+/// Refreshes from these bytes.
+fn refresh_from(lab: &Lab, archive: &[u8]) -> Run {
+    let file = lab.directory().join("release.oci.tar");
+    write(&file, archive);
+    lab.run(&["refresh", "--from-archive", &file.display().to_string()])
+}
+
+/// A node that reaches no registry.
+fn alone(test: &str) -> Option<Lab> {
+    let mut lab = Lab::new(test)?;
+    lab.from_registry(&nobody());
+    Some(lab)
+}
+
+// LL-DEP-14, LL-DEP-23, LL-WF-9
+#[test]
+fn a_node_without_a_network_installs_refreshes_and_rolls_back_from_archives() {
+    let Some(lab) = alone("refresh::from_archive") else { return };
+    let (one, two) = (Release::new("1.0.0").image(), Release::new("1.1.0").image());
+    for image in [&one, &two] {
+        let run = refresh_from(&lab, &image.archive());
+        assert_eq!((run.code, run.word("outcome")), (0, "done"), "{run:?}");
+        lab.serves(&image.digest());
+    }
+    let again = refresh_from(&lab, &two.archive());
+    assert_eq!((again.code, again.word("outcome")), (0, "unchanged"), "{again:?}");
+    assert_eq!(lab.run(&["rollback", "--offline"]).code, 0);
+    lab.serves(&one.digest());
+}
+
+#[test]
+fn archives_that_are_broken_are_refused_and_the_old_release_serves() {
+    let Some(lab) = alone("refresh::bad_archives") else { return };
+    let good = Release::new("1.0.0").image();
+    assert_eq!(refresh_from(&lab, &good.archive()).code, 0);
+
+    let image = Release::new("1.1.0").filler(256).image();
+    let whole = image.archive();
+    let mut flipped = whole.clone();
+    // In the midst of a layer.
+    let middle = whole.len() / 2;
+    flipped[middle] ^= 1;
+    let missing = Image { layers: image.layers[1..].to_vec(), ..image.clone() }.archive();
+    let foreign = Release::new("1.2.0").architecture("s390x").image().archive();
+    let empty_tar = tar::Builder::new(Vec::new()).into_inner().unwrap();
+    for (what, archive) in [
+        ("truncated in a layer", &whole[..middle]),
+        ("truncated at once", &whole[..100]),
+        ("flipped", &flipped),
+        ("a layer is missing", &missing),
+        ("another architecture", &foreign),
+        ("no tar", b"PK\x03\x04 this is no tar".as_slice()),
+        ("empty", b""),
+        ("an empty tar", &empty_tar),
+    ] {
+        let run = refresh_from(&lab, archive);
+        assert_eq!((run.code, run.word("outcome")), (2, "refused"), "{what}: {run:?}");
+        assert!(run.stderr.lines().count() >= 1, "{what}: {run:?}");
+        lab.serves(&good.digest());
+        lab.is_tidy(1);
+    }
+    let gone = lab.run(&["refresh", "--from-archive", "/nowhere/release.oci.tar"]);
+    assert_eq!(gone.code, 2, "{gone:?}");
+    gone.says(&["/nowhere/release.oci.tar"]);
+    lab.serves(&good.digest());
+}

@@ -1,0 +1,160 @@
+//! The daemon: what happens at boot, in the probation, after a death, and on request.
+
+use super::{
+    lab::{Lab, Running, text, until, write},
+    release::Release,
+};
+use rustix::process::Signal;
+use serde_json::Value;
+use std::{fs, time::Duration};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A node whose probation is short.
+fn lab(test: &str, probation: &str) -> Option<Lab> {
+    Some(Lab::new(test)?.stack(&format!("refresh.probation = \"{probation}\"")))
+}
+
+fn state(lab: &Lab) -> String {
+    lab.status().word("state").to_owned()
+}
+
+fn wait_for(lab: &Lab, wanted: &str) {
+    until(&format!("the state {wanted}"), PATIENCE, || state(lab) == wanted);
+}
+
+fn end(daemon: Running) {
+    daemon.signal(Signal::TERM);
+    let ended = daemon.ended();
+    assert_eq!(ended.code, 0, "{ended:?}");
+}
+
+// LL-WF-52
+#[test]
+fn a_daemon_on_a_fresh_node_installs_the_channels_release() {
+    let Some(lab) = lab("refresh::daemon_first_install", "1m") else { return };
+    let digest = lab.publish(&Release::new("1.0.0"));
+    let daemon = lab.spawn(&["run"]);
+    until("the first answer", PATIENCE, || lab.answers().as_ref() == Some(&digest));
+    wait_for(&lab, "on_probation");
+    end(daemon);
+    lab.serves(&digest);
+}
+
+// PRODUCT.md "probation"
+#[test]
+fn a_release_that_lives_through_its_probation_is_proven_and_older_images_are_removed() {
+    let Some(lab) = lab("refresh::proven", "500ms") else { return };
+    let old = Release::new("1.0.0").image();
+    lab.install(&Release::new("1.0.0"));
+    lab.install(&Release::new("1.1.0"));
+    lab.install(&Release::new("1.2.0"));
+    let daemon = lab.spawn(&["run"]);
+    wait_for(&lab, "serving");
+    assert_eq!(lab.status().json["standing"], "proven");
+    // Of three, the current one and the one that a rollback needs stay.
+    let image = |id: &str| lab.engine.ask("GET", &format!("/images/{id}/json")).status;
+    until("the oldest image's end", PATIENCE, || image(&old.id()) == 404);
+    assert_eq!(image(&Release::new("1.1.0").image().id()), 200);
+    end(daemon);
+    assert_eq!(lab.run(&["rollback", "--offline"]).code, 0);
+}
+
+// PRODUCT.md "probation": dying inside it stops and holds.
+#[test]
+fn a_release_that_dies_in_its_probation_is_held_and_not_started_again() {
+    let Some(lab) = lab("refresh::dies_in_probation", "1m") else { return };
+    let good = lab.install(&Release::new("1.0.0"));
+    lab.publish(&Release::new("2.0.0").set("RELEASE_DIES_AFTER_MS", "1500"));
+    let run = lab.run(&["refresh"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let daemon = lab.spawn(&["run"]);
+    wait_for(&lab, "held");
+    lab.is_held().says(&["probation", "rollback"]);
+    end(daemon);
+    assert_eq!(lab.run(&["rollback"]).code, 0);
+    lab.serves(&good);
+}
+
+#[test]
+fn a_proven_release_that_dies_is_started_again_until_it_dies_too_often() {
+    let Some(lab) = lab("refresh::dies_when_proven", "200ms") else { return };
+    let digest = lab.install(&Release::new("1.0.0"));
+    let daemon = lab.spawn(&["run"]);
+    wait_for(&lab, "serving");
+    lab.engine.podman(&["kill", &lab.container_name("api")]);
+    until("the answer after a death", PATIENCE, || lab.answers().as_ref() == Some(&digest));
+    wait_for(&lab, "serving");
+    until("the end of the patience", PATIENCE * 2, || {
+        // It may be dead already.
+        lab.engine.ask("POST", &format!("/containers/{}/kill", lab.container_name("api")));
+        state(&lab) == "held"
+    });
+    lab.is_held().says(&["too often"]);
+    end(daemon);
+}
+
+// C-3: after a reboot.
+#[test]
+fn at_boot_the_daemon_starts_what_is_installed_but_never_what_is_held_or_stopped() {
+    let Some(lab) = lab("refresh::boot", "1m") else { return };
+    let digest = lab.install(&Release::new("1.0.0"));
+    lab.engine.podman(&["stop", "-t", "1", &lab.container_name("api")]);
+    let daemon = lab.spawn(&["run"]);
+    until("the answer after the boot", PATIENCE, || lab.answers().as_ref() == Some(&digest));
+    end(daemon);
+
+    for (verb, wanted) in [("stop", "stopped"), ("hold", "held")] {
+        assert_eq!(lab.run(&[verb]).code, 0);
+        let daemon = lab.spawn(&["run"]);
+        let told = lab.state().join("requests/status.json");
+        drop(fs::remove_file(&told));
+        until("the daemon's first look", PATIENCE, || told.exists());
+        assert_eq!((lab.answers(), state(&lab)), (None, wanted.to_owned()));
+        end(daemon);
+    }
+    lab.is_held();
+}
+
+/// What the daemon has told the core.
+fn told(lab: &Lab) -> Value {
+    let text = fs::read_to_string(lab.state().join("requests/status.json")).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+// The core's only way to ask for a refresh.
+#[test]
+fn the_core_can_ask_for_a_refresh_with_a_file_and_reads_how_it_went() {
+    let Some(lab) = lab("refresh::request", "1m") else { return };
+    lab.install(&Release::new("1.0.0"));
+    let daemon = lab.spawn(&["run"]);
+    until("the daemon's first word", PATIENCE, || !told(&lab).is_null());
+    let digest = lab.publish(&Release::new("1.1.0"));
+    let requests = lab.state().join("requests");
+    // What is no request is removed, and changes nothing.
+    std::os::unix::fs::symlink("/etc/passwd", requests.join("a.json")).unwrap();
+    write(&requests.join("b.json"), &vec![b'x'; 8192]);
+    write(&requests.join("c.json"), br#"{"verb":"reboot","id":"7d444840-9dc0-11d1-b245-5ffdce74fad2"}"#);
+    until("their end", PATIENCE, || ["a", "b", "c"].iter().all(|one| fs::symlink_metadata(requests.join(format!("{one}.json"))).is_err()));
+    assert_ne!(lab.answers().as_ref(), Some(&digest));
+
+    let request = r#"{"verb":"refresh","id":"7d444840-9dc0-11d1-b245-5ffdce74fad2","requested_at":1,"actor":"page"}"#;
+    write(&requests.join(".partial"), request.as_bytes());
+    fs::rename(requests.join(".partial"), requests.join("d.json")).unwrap();
+    until("the new release", PATIENCE, || lab.answers().as_ref() == Some(&digest));
+    until("word of it", PATIENCE, || told(&lab).to_string().contains(&digest));
+    let began = lab.journal().into_iter().rfind(|line| line["what"] == "began").unwrap();
+    assert!(text(&began["actor"]).contains("page"), "{began}");
+    end(daemon);
+    lab.serves(&digest);
+}
+
+#[test]
+fn a_daemon_that_is_told_to_end_leaves_the_node_serving() {
+    let Some(lab) = lab("refresh::daemon_ends", "1m") else { return };
+    let digest = lab.install(&Release::new("1.0.0"));
+    let daemon = lab.spawn(&["run"]);
+    until("the daemon's first word", PATIENCE, || !told(&lab).is_null());
+    end(daemon);
+    lab.serves(&digest);
+}

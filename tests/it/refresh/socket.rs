@@ -1,0 +1,95 @@
+//! An engine's socket that goes away in the midst of things.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::Shutdown,
+    os::unix::net::{UnixListener, UnixStream},
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
+
+/// A socket in front of an engine's, which is cut as soon as something certain is asked.
+#[derive(Debug)]
+pub(crate) struct Fragile {
+    path: PathBuf,
+    state: Arc<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// What must not be asked.
+    trigger: String,
+    cut: AtomicBool,
+    connections: Mutex<Vec<UnixStream>>,
+}
+
+impl Fragile {
+    /// Stands before an engine's socket until a question contains `trigger`, such as `/stop`.
+    pub(crate) fn before(engine: &Path, directory: &Path, trigger: &str) -> Self {
+        let path = directory.join("fragile.sock");
+        let listener = UnixListener::bind(&path).unwrap();
+        let state = Arc::new(State {
+            trigger: trigger.to_owned(),
+            cut: AtomicBool::new(false),
+            connections: Mutex::new(Vec::new()),
+        });
+        let (shared, engine, own) = (Arc::clone(&state), engine.to_owned(), path.clone());
+        // These threads end with the process.
+        thread::spawn(move || {
+            for client in listener.incoming().filter_map(Result::ok) {
+                if shared.cut.load(Ordering::SeqCst) {
+                    return;
+                }
+                let Ok(server) = UnixStream::connect(&engine) else { return };
+                let copies = [client.try_clone(), server.try_clone()];
+                shared.connections.lock().unwrap().extend(copies.into_iter().filter_map(Result::ok));
+                let (up, down) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+                let (watching, own) = (Arc::clone(&shared), own.clone());
+                thread::spawn(move || pump(up, server, |bytes| watching.look(bytes, &own)));
+                thread::spawn(move || pump(down, client, |_| true));
+            }
+        });
+        Self { path, state }
+    }
+
+    /// The address that clients are given.
+    pub(crate) fn url(&self) -> String {
+        format!("unix://{}", self.path.display())
+    }
+
+    pub(crate) fn is_cut(&self) -> bool {
+        self.state.cut.load(Ordering::SeqCst)
+    }
+}
+
+impl State {
+    /// Whether these bytes may pass; if not, everything is cut.
+    fn look(&self, bytes: &[u8], path: &Path) -> bool {
+        let head = String::from_utf8_lossy(bytes);
+        let line = head.lines().next().unwrap_or_default();
+        if !line.contains(&self.trigger) {
+            return true;
+        }
+        self.cut.store(true, Ordering::SeqCst);
+        drop(fs::remove_file(path));
+        for connection in self.connections.lock().unwrap().drain(..) {
+            drop(connection.shutdown(Shutdown::Both));
+        }
+        false
+    }
+}
+
+fn pump(mut from: UnixStream, mut to: UnixStream, mut passes: impl FnMut(&[u8]) -> bool) {
+    let mut buffer = vec![0; 1 << 16];
+    while let Ok(count @ 1..) = from.read(&mut buffer) {
+        if !passes(&buffer[..count]) || to.write_all(&buffer[..count]).is_err() {
+            return;
+        }
+    }
+    drop(to.shutdown(Shutdown::Write));
+}

@@ -1,0 +1,253 @@
+/*
+ * A stand-in for a release, for the tests of the refresh: it speaks the contract of src/refresh/contract.rs and nothing
+ * else, and misbehaves where its image's environment says so. Its "database" is one number in data/schema.
+ *
+ *   RELEASE_VERSION, RELEASE_COMMIT   what it says it is
+ *   RELEASE_SCHEMA                    the schema that it migrates to (default 1)
+ *   RELEASE_SERVE                     exits | deaf | silent | wrong-digest | unready
+ *   RELEASE_DIES_AFTER_MS             dies so long after it first said that it is ready
+ *   RELEASE_DIES_ON_FILE              dies as soon as this file exists
+ *   RELEASE_STARTS_AFTER_MS           listens only so long after its start
+ *   RELEASE_TERM                      ignored
+ *   RELEASE_PREPARE                   fails | hangs | dies | garbage | refuses: in the midst of its migration
+ *   RELEASE_CHECK                     fails | hangs | refuses: when it is only to check
+ *   RELEASE_WRITES_KIB                how much a migration writes besides
+ *
+ * cc -static -Os -o release release.c
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STATE "/var/lib/ladylinux/data"
+#define MODELS "/opt/ladylinux/models"
+
+static const char *setting(const char *name, const char *otherwise) {
+    const char *value = getenv(name);
+    return value && *value ? value : otherwise;
+}
+
+static int is(const char *name, const char *value) { return !strcmp(setting(name, ""), value); }
+
+static long number(const char *name, long otherwise) {
+    const char *value = getenv(name);
+    return value && *value ? atol(value) : otherwise;
+}
+
+static long now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void end(int signal) {
+    (void)signal;
+    _exit(0);
+}
+
+static void hang(void) {
+    for (;;) pause();
+}
+
+/* ---- serve ---- */
+
+static void answer(int client, const char *status, const char *body) {
+    char head[256];
+    int size = snprintf(head, sizeof head,
+                        "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
+                        status, strlen(body));
+    if (write(client, head, size) < 0 || write(client, body, strlen(body)) < 0) return;
+}
+
+static int serve(void) {
+    struct sigaction action = {.sa_handler = is("RELEASE_TERM", "ignored") ? SIG_IGN : end};
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    if (is("RELEASE_SERVE", "exits")) {
+        fputs("error: this release cannot start\n", stderr);
+        return 7;
+    }
+    if (is("RELEASE_SERVE", "deaf")) hang();
+
+    long started = now_ms(), ready_since = 0, dies_after = number("RELEASE_DIES_AFTER_MS", 0);
+    long starts_after = number("RELEASE_STARTS_AFTER_MS", 0);
+    const char *dies_on = setting("RELEASE_DIES_ON_FILE", NULL);
+    while (now_ms() - started < starts_after) usleep(10000);
+
+    int listener = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(8000), .sin_addr.s_addr = INADDR_ANY};
+    if (bind(listener, (struct sockaddr *)&here, sizeof here) || listen(listener, 64)) {
+        perror("error: cannot listen");
+        return 1;
+    }
+    /* Wakes up now and then, to look whether it is time to die. */
+    struct timeval tick = {.tv_usec = 20000}, patience = {.tv_sec = 1};
+    setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &tick, sizeof tick);
+    for (;;) {
+        if (dies_on && !access(dies_on, F_OK)) return 9;
+        if (dies_after && ready_since && now_ms() - ready_since > dies_after) {
+            fputs("error: this release died\n", stderr);
+            return 9;
+        }
+        int client = accept(listener, NULL, NULL);
+        if (client < 0) continue;
+        if (is("RELEASE_SERVE", "silent")) continue;
+        setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        char request[4096], body[1024];
+        ssize_t got = read(client, request, sizeof request - 1);
+        request[got > 0 ? got : 0] = 0;
+        int ready = !is("RELEASE_SERVE", "unready");
+        const char *digest = setting("LADYLINUX_RELEASE_DIGEST", "");
+        if (is("RELEASE_SERVE", "wrong-digest"))
+            digest = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
+        snprintf(body, sizeof body,
+                 "{\"ready\":%s,\"release\":{\"version\":\"%s\",\"commit\":\"%s\",\"digest\":\"%s\"}}\n",
+                 ready ? "true" : "false", setting("RELEASE_VERSION", "0"), setting("RELEASE_COMMIT", "none"), digest);
+        answer(client, ready ? "200 OK" : "503 Service Unavailable", body);
+        close(client);
+        if (ready && !ready_since && !strncmp(request, "GET /health/ready", 17)) ready_since = now_ms();
+    }
+}
+
+/* ---- healthcheck ---- */
+
+static int healthcheck(void) {
+    int server = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(8000), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const char request[] = "GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    char reply[64] = "";
+    return !(!connect(server, (struct sockaddr *)&here, sizeof here) && write(server, request, sizeof request - 1) > 0 &&
+             read(server, reply, sizeof reply - 1) > 12 && !strncmp(reply + 9, "200", 3));
+}
+
+/* ---- prepare ---- */
+
+static long schema(void) {
+    long found = 0;
+    FILE *file = fopen(STATE "/schema", "r");
+    if (file && fscanf(file, "%ld", &found) != 1) found = -1;
+    if (file) fclose(file);
+    return found;
+}
+
+/* Writes a file through to the disk; what goes wrong is said, and ends the process. */
+static void put(const char *path, const char *text, long filler_kib) {
+    static const char block[1024];
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    int wrong = file < 0 || write(file, text, strlen(text)) < 0;
+    while (!wrong && filler_kib-- > 0) wrong = write(file, block, sizeof block) != sizeof block;
+    if (wrong || fsync(file) || close(file)) {
+        fprintf(stderr, "error: cannot write %s: %s\n", path, strerror(errno));
+        exit(1);
+    }
+}
+
+static void report(long from, long to, int applied, int backed_up, const char *issue) {
+    printf("{\"release\":{\"version\":\"%s\",\"commit\":\"%s\",\"runtime\":\"stand-in 1.0\",\"runtime_path\":\"/usr/local/bin/ladylinux\"},"
+           "\"ready\":%s,\"issues\":[",
+           setting("RELEASE_VERSION", "0"), setting("RELEASE_COMMIT", "none"), issue ? "false" : "true");
+    if (issue)
+        printf("{\"severity\":\"critical\",\"code\":\"stand_in\",\"message\":\"%s\",\"mend\":\"use another release\"}", issue);
+    printf("],\"database\":{\"from\":%ld,\"to\":%ld,\"migrations\":[", from, to);
+    for (long step = from; step < to; step++) printf("%s\"%04ld_step\"", step > from ? "," : "", step + 1);
+    printf("],\"applied\":%s,\"backup\":", applied ? "true" : "false");
+    if (backed_up) printf("\"" STATE "/backup-%ld\"", from);
+    else printf("null");
+    printf("},\"models\":{\"present\":0,\"missing\":0,\"mismatched\":0,\"writable\":%s}}\n",
+           access(MODELS, W_OK) ? "false" : "true");
+}
+
+static int prepare(int check) {
+    long from = schema(), to = number("RELEASE_SCHEMA", 1);
+    signal(SIGTERM, end);
+    if (from > to) {
+        report(from, from, 0, 0, "the database was written by a newer release");
+        fprintf(stderr, "error: the database has schema %ld, this release knows %ld\n", from, to);
+        return 2;
+    }
+    if (check) {
+        if (is("RELEASE_CHECK", "hangs")) hang();
+        if (is("RELEASE_CHECK", "fails")) {
+            fputs("error: the check failed\n", stderr);
+            return 1;
+        }
+        if (is("RELEASE_CHECK", "refuses")) {
+            report(from, to, 0, 0, "this node is not for this release");
+            return 2;
+        }
+        report(from, to, 0, 0, NULL);
+        return 0;
+    }
+    if (mkdir(STATE, 0755) && errno != EEXIST) {
+        fprintf(stderr, "error: cannot make %s: %s\n", STATE, strerror(errno));
+        return 1;
+    }
+    int moves = from < to, misbehaves = getenv("RELEASE_PREPARE") != NULL;
+    if (moves) {
+        char backup[128], text[32];
+        snprintf(backup, sizeof backup, STATE "/backup-%ld", from);
+        snprintf(text, sizeof text, "%ld\n", from);
+        if (from) put(backup, text, 0);
+        /* A migration that is half-way: the journal beside the database is there until it is through. */
+        put(STATE "/schema.half", text, number("RELEASE_WRITES_KIB", 0));
+    }
+    if (misbehaves) {
+        if (is("RELEASE_PREPARE", "hangs")) hang();
+        /* The first process of a container cannot kill itself. */
+        if (is("RELEASE_PREPARE", "dies")) _exit(137);
+        if (is("RELEASE_PREPARE", "garbage")) {
+            puts("{\"release\": half a");
+            return 0;
+        }
+        if (is("RELEASE_PREPARE", "refuses")) {
+            report(from, to, 0, moves && from, "this node is not for this release");
+            return 2;
+        }
+        fputs("error: the migration 0002_step failed: no such column\n", stderr);
+        return 1;
+    }
+    if (moves) {
+        char text[32];
+        snprintf(text, sizeof text, "%ld\n", to);
+        put(STATE "/schema.new", text, 0);
+        if (rename(STATE "/schema.new", STATE "/schema") || unlink(STATE "/schema.half")) {
+            perror("error: cannot finish the migration");
+            return 1;
+        }
+    }
+    report(from, to, moves, moves && from, NULL);
+    return 0;
+}
+
+int main(int count, char **words) {
+    const char *verb = count > 1 ? words[1] : "";
+    if (!strcmp(verb, "serve")) return serve();
+    if (!strcmp(verb, "healthcheck")) return healthcheck();
+    if (!strcmp(verb, "prepare")) {
+        int check = 0;
+        for (int word = 2; word < count; word++) check |= !strcmp(words[word], "--check");
+        return prepare(check);
+    }
+    if (!strcmp(verb, "version")) {
+        printf("{\"version\":\"%s\",\"commit\":\"%s\",\"runtime\":\"stand-in 1.0\"}\n", setting("RELEASE_VERSION", "0"),
+               setting("RELEASE_COMMIT", "none"));
+        return 0;
+    }
+    if (!strcmp(verb, "host-facts")) {
+        for (int word = 2; word + 1 < count; word++)
+            if (!strcmp(words[word], "--write")) put(words[word + 1], "{}\n", 0);
+        return 0;
+    }
+    fprintf(stderr, "error: this stand-in knows no verb %s\n", verb);
+    return 2;
+}
