@@ -145,7 +145,7 @@ static void put(const char *path, const char *text, long filler_kib) {
     static const char block[1024];
     int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
     int wrong = file < 0 || write(file, text, strlen(text)) < 0;
-    while (!wrong && filler_kib-- > 0) wrong = write(file, block, sizeof block) != sizeof block;
+    while (!wrong && filler_kib-- > 0) wrong = write(file, block, sizeof block) < 0;
     if (wrong || fsync(file) || close(file)) {
         fprintf(stderr, "error: cannot write %s: %s\n", path, strerror(errno));
         exit(1);

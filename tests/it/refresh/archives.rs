@@ -24,7 +24,7 @@ fn alone(test: &str) -> Option<Lab> {
 #[test]
 fn a_node_without_a_network_installs_refreshes_and_rolls_back_from_archives() {
     let Some(lab) = alone("refresh::from_archive") else { return };
-    let (one, two) = (Release::new("1.0.0").image(), Release::new("1.1.0").image());
+    let (one, two) = (lab.release("1.0.0").image(), lab.release("1.1.0").image());
     for image in [&one, &two] {
         let run = refresh_from(&lab, &image.archive());
         assert_eq!((run.code, run.word("outcome")), (0, "done"), "{run:?}");
@@ -39,17 +39,17 @@ fn a_node_without_a_network_installs_refreshes_and_rolls_back_from_archives() {
 #[test]
 fn archives_that_are_broken_are_refused_and_the_old_release_serves() {
     let Some(lab) = alone("refresh::bad_archives") else { return };
-    let good = Release::new("1.0.0").image();
+    let good = lab.release("1.0.0").image();
     assert_eq!(refresh_from(&lab, &good.archive()).code, 0);
 
-    let image = Release::new("1.1.0").filler(256).image();
+    let image = lab.release("1.1.0").filler(256).image();
     let whole = image.archive();
     let mut flipped = whole.clone();
     // In the midst of a layer.
     let middle = whole.len() / 2;
     flipped[middle] ^= 1;
     let missing = Image { layers: image.layers[1..].to_vec(), ..image.clone() }.archive();
-    let foreign = Release::new("1.2.0").architecture("s390x").image().archive();
+    let foreign = lab.release("1.2.0").architecture("s390x").image().archive();
     let empty_tar = tar::Builder::new(Vec::new()).into_inner().unwrap();
     for (what, archive) in [
         ("truncated in a layer", &whole[..middle]),

@@ -33,7 +33,7 @@ fn end(daemon: Running) {
 #[test]
 fn a_daemon_on_a_fresh_node_installs_the_channels_release() {
     let Some(lab) = lab("refresh::daemon_first_install", "1m") else { return };
-    let digest = lab.publish(&Release::new("1.0.0"));
+    let digest = lab.publish(&lab.release("1.0.0"));
     let daemon = lab.spawn(&["run"]);
     until("the first answer", PATIENCE, || lab.answers().as_ref() == Some(&digest));
     wait_for(&lab, "on_probation");
@@ -45,17 +45,17 @@ fn a_daemon_on_a_fresh_node_installs_the_channels_release() {
 #[test]
 fn a_release_that_lives_through_its_probation_is_proven_and_older_images_are_removed() {
     let Some(lab) = lab("refresh::proven", "500ms") else { return };
-    let old = Release::new("1.0.0").image();
-    lab.install(&Release::new("1.0.0"));
-    lab.install(&Release::new("1.1.0"));
-    lab.install(&Release::new("1.2.0"));
+    let old = lab.release("1.0.0").image();
+    lab.install(&lab.release("1.0.0"));
+    lab.install(&lab.release("1.1.0"));
+    lab.install(&lab.release("1.2.0"));
     let daemon = lab.spawn(&["run"]);
     wait_for(&lab, "serving");
     assert_eq!(lab.status().json["standing"], "proven");
     // Of three, the current one and the one that a rollback needs stay.
     let image = |id: &str| lab.engine.ask("GET", &format!("/images/{id}/json")).status;
     until("the oldest image's end", PATIENCE, || image(&old.id()) == 404);
-    assert_eq!(image(&Release::new("1.1.0").image().id()), 200);
+    assert_eq!(image(&lab.release("1.1.0").image().id()), 200);
     end(daemon);
     assert_eq!(lab.run(&["rollback", "--offline"]).code, 0);
 }
@@ -64,8 +64,8 @@ fn a_release_that_lives_through_its_probation_is_proven_and_older_images_are_rem
 #[test]
 fn a_release_that_dies_in_its_probation_is_held_and_not_started_again() {
     let Some(lab) = lab("refresh::dies_in_probation", "1m") else { return };
-    let good = lab.install(&Release::new("1.0.0"));
-    lab.publish(&Release::new("2.0.0").set("RELEASE_DIES_AFTER_MS", "1500"));
+    let good = lab.install(&lab.release("1.0.0"));
+    lab.publish(&lab.release("2.0.0").set("RELEASE_DIES_AFTER_MS", "1500"));
     let run = lab.run(&["refresh"]);
     assert_eq!(run.code, 0, "{run:?}");
     let daemon = lab.spawn(&["run"]);
@@ -79,7 +79,7 @@ fn a_release_that_dies_in_its_probation_is_held_and_not_started_again() {
 #[test]
 fn a_proven_release_that_dies_is_started_again_until_it_dies_too_often() {
     let Some(lab) = lab("refresh::dies_when_proven", "200ms") else { return };
-    let digest = lab.install(&Release::new("1.0.0"));
+    let digest = lab.install(&lab.release("1.0.0"));
     let daemon = lab.spawn(&["run"]);
     wait_for(&lab, "serving");
     lab.engine.podman(&["kill", &lab.container_name("api")]);
@@ -98,7 +98,7 @@ fn a_proven_release_that_dies_is_started_again_until_it_dies_too_often() {
 #[test]
 fn at_boot_the_daemon_starts_what_is_installed_but_never_what_is_held_or_stopped() {
     let Some(lab) = lab("refresh::boot", "1m") else { return };
-    let digest = lab.install(&Release::new("1.0.0"));
+    let digest = lab.install(&lab.release("1.0.0"));
     lab.engine.podman(&["stop", "-t", "1", &lab.container_name("api")]);
     let daemon = lab.spawn(&["run"]);
     until("the answer after the boot", PATIENCE, || lab.answers().as_ref() == Some(&digest));
@@ -126,10 +126,10 @@ fn told(lab: &Lab) -> Value {
 #[test]
 fn the_core_can_ask_for_a_refresh_with_a_file_and_reads_how_it_went() {
     let Some(lab) = lab("refresh::request", "1m") else { return };
-    lab.install(&Release::new("1.0.0"));
+    lab.install(&lab.release("1.0.0"));
     let daemon = lab.spawn(&["run"]);
     until("the daemon's first word", PATIENCE, || !told(&lab).is_null());
-    let digest = lab.publish(&Release::new("1.1.0"));
+    let digest = lab.publish(&lab.release("1.1.0"));
     let requests = lab.state().join("requests");
     // What is no request is removed, and changes nothing.
     std::os::unix::fs::symlink("/etc/passwd", requests.join("a.json")).unwrap();
@@ -152,7 +152,7 @@ fn the_core_can_ask_for_a_refresh_with_a_file_and_reads_how_it_went() {
 #[test]
 fn a_daemon_that_is_told_to_end_leaves_the_node_serving() {
     let Some(lab) = lab("refresh::daemon_ends", "1m") else { return };
-    let digest = lab.install(&Release::new("1.0.0"));
+    let digest = lab.install(&lab.release("1.0.0"));
     let daemon = lab.spawn(&["run"]);
     until("the daemon's first word", PATIENCE, || !told(&lab).is_null());
     end(daemon);

@@ -89,10 +89,14 @@ impl Engine {
 
     /// Tells the engine something.
     pub(crate) fn send(&self, method: &str, path: &str, body: &Value) -> Reply {
-        let path = format!("/v1.41{path}");
+        self.send_to(method, &format!("/v1.41{path}"), body)
+    }
+
+    /// Tells the engine something that is no part of the common API.
+    pub(crate) fn send_to(&self, method: &str, path: &str, body: &Value) -> Reply {
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
         let headers = [("Content-Type", "application/json")];
-        Question { method, path: &path, headers: &headers, body: &body }
+        Question { method, path, headers: &headers, body: &body }
             .unix(self.socket())
             .unwrap()
     }

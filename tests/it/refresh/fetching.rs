@@ -10,7 +10,7 @@ use std::time::Duration;
 /// A node with a good release, whose next one comes through a proxy.
 fn behind_a_proxy(test: &str) -> Option<(Lab, Faulty, String)> {
     let mut lab = Lab::new(test)?;
-    let good = lab.install(&Release::new("1.0.0"));
+    let good = lab.install(&lab.release("1.0.0"));
     let proxy = Faulty::before(&lab.registry);
     lab.from_registry(&proxy.address);
     Some((lab, proxy, good))
@@ -27,7 +27,7 @@ fn nothing_was_touched(lab: &Lab, run: &Run, good: &str) {
 #[test]
 fn a_registry_that_is_down_costs_nothing_but_the_refresh() {
     let Some(mut lab) = Lab::new("refresh::registry_down") else { return };
-    let good = lab.install(&Release::new("1.0.0"));
+    let good = lab.install(&lab.release("1.0.0"));
     lab.from_registry(&nobody());
     let run = lab.run(&["refresh"]);
     nothing_was_touched(&lab, &run, &good);
@@ -38,8 +38,8 @@ fn a_registry_that_is_down_costs_nothing_but_the_refresh() {
 #[test]
 fn a_registry_that_is_slow_is_waited_for_while_the_old_release_serves() {
     let Some((lab, proxy, good)) = behind_a_proxy("refresh::registry_slow") else { return };
-    let digest = lab.publish(&Release::new("1.1.0").filler(512));
-    proxy.misbehave(What::Blobs, Fault::Slow(512 << 10), usize::MAX);
+    let digest = lab.publish(&lab.release("1.1.0").filler(512));
+    proxy.misbehave(What::Blobs, Fault::Slow(256 << 10), usize::MAX);
     let running = lab.spawn(&["refresh"]);
     until("a question for a layer", Duration::from_secs(20), || proxy.asked("/blobs/") > 0);
     assert_eq!(lab.answers(), Some(good));
@@ -53,7 +53,7 @@ fn a_registry_that_is_slow_is_waited_for_while_the_old_release_serves() {
 #[test]
 fn a_registry_that_never_answers_is_given_up() {
     let Some((lab, proxy, good)) = behind_a_proxy("refresh::registry_silent") else { return };
-    lab.publish(&Release::new("1.1.0"));
+    lab.publish(&lab.release("1.1.0"));
     proxy.misbehave(What::Manifests, Fault::Silent, usize::MAX);
     let run = lab.run(&["refresh"]);
     nothing_was_touched(&lab, &run, &good);
@@ -62,7 +62,7 @@ fn a_registry_that_never_answers_is_given_up() {
 #[test]
 fn a_registry_that_is_busy_for_a_moment_is_asked_again_when_it_says() {
     let Some((lab, proxy, _)) = behind_a_proxy("refresh::registry_busy") else { return };
-    let digest = lab.publish(&Release::new("1.1.0"));
+    let digest = lab.publish(&lab.release("1.1.0"));
     proxy.misbehave(What::Manifests, Fault::Status(429, "Retry-After: 1\r\n"), 1);
     let run = lab.run(&["refresh"]);
     assert_eq!(run.code, 0, "{run:?}");
@@ -73,7 +73,7 @@ fn a_registry_that_is_busy_for_a_moment_is_asked_again_when_it_says() {
 #[test]
 fn a_registry_that_stays_busy_or_broken_is_given_up_after_the_retries() {
     let Some((lab, proxy, good)) = behind_a_proxy("refresh::registry_broken") else { return };
-    lab.publish(&Release::new("1.1.0"));
+    lab.publish(&lab.release("1.1.0"));
     for (status, headers) in [(429, "Retry-After: 0\r\n"), (503, ""), (500, "")] {
         proxy.misbehave(What::Manifests, Fault::Status(status, headers), usize::MAX);
         let run = lab.run(&["refresh"]);
@@ -90,7 +90,7 @@ fn a_registry_that_stays_busy_or_broken_is_given_up_after_the_retries() {
 #[test]
 fn a_layer_that_breaks_off_is_fetched_again_and_the_others_are_not() {
     let Some((lab, proxy, _)) = behind_a_proxy("refresh::layer_cut") else { return };
-    let digest = lab.publish(&Release::new("1.1.0").filler(2048));
+    let digest = lab.publish(&lab.release("1.1.0").filler(2048));
     let layer = 2048 << 10;
     proxy.misbehave(What::Blobs, Fault::Cut(300 << 10), 1);
     let run = lab.run(&["refresh"]);
@@ -102,7 +102,7 @@ fn a_layer_that_breaks_off_is_fetched_again_and_the_others_are_not() {
 #[test]
 fn a_layer_that_always_breaks_off_is_given_up() {
     let Some((lab, proxy, good)) = behind_a_proxy("refresh::layer_always_cut") else { return };
-    lab.publish(&Release::new("1.1.0").filler(512));
+    lab.publish(&lab.release("1.1.0").filler(512));
     proxy.misbehave(What::Blobs, Fault::Cut(1000), usize::MAX);
     let run = lab.run(&["refresh"]);
     nothing_was_touched(&lab, &run, &good);
@@ -111,7 +111,7 @@ fn a_layer_that_always_breaks_off_is_given_up() {
 #[test]
 fn content_that_is_not_what_its_digest_says_is_refused() {
     let Some((lab, proxy, good)) = behind_a_proxy("refresh::garbage") else { return };
-    lab.publish(&Release::new("1.1.0").filler(64));
+    lab.publish(&lab.release("1.1.0").filler(64));
     for what in [What::Manifests, What::Blobs] {
         proxy.misbehave(what, Fault::Garbage, usize::MAX);
         let run = lab.run(&["refresh"]);
@@ -134,9 +134,9 @@ fn what_the_registry_does_not_have_is_said_and_not_tried_again() {
 #[test]
 fn a_tag_that_moves_between_plan_and_pull_does_not_move_the_refresh() {
     let Some((lab, proxy, _)) = behind_a_proxy("refresh::moved_tag") else { return };
-    let planned = lab.publish(&Release::new("1.1.0"));
+    let planned = lab.publish(&lab.release("1.1.0"));
     let (registry, path) = (lab.registry.clone(), lab.repository_path());
-    let moved = Release::new("1.2.0").image();
+    let moved = lab.release("1.2.0").image();
     let then = moved.digest();
     proxy.after_manifest(move || drop(registry.push(&path, "main", &moved)));
     let run = lab.run(&["refresh"]);
@@ -150,7 +150,7 @@ fn a_tag_that_moves_between_plan_and_pull_does_not_move_the_refresh() {
 #[test]
 fn an_index_for_several_architectures_leads_to_the_image_of_this_machine() {
     let Some(lab) = Lab::new("refresh::index") else { return };
-    let (ours, theirs) = (Release::new("1.0.0").image(), Release::new("1.0.0").architecture("s390x").image());
+    let (ours, theirs) = (lab.release("1.0.0").image(), lab.release("1.0.0").architecture("s390x").image());
     let path = lab.repository_path();
     for image in [&ours, &theirs] {
         lab.registry.push(&path, &image.digest(), image);
@@ -173,7 +173,7 @@ fn a_registry_with_a_login_is_used_with_it_and_the_password_is_never_said() {
     let Some(mut lab) = Lab::new("refresh::login") else { return };
     lab.registry = Registry::with_login(lab.engine);
     lab.from_registry(lab.engine.value("REGISTRY_AUTH"));
-    let digest = lab.publish(&Release::new("1.0.0"));
+    let digest = lab.publish(&lab.release("1.0.0"));
     let without = lab.run(&["refresh"]);
     assert_eq!(without.code, 2, "{without:?}");
     without.says(&["login"]);
@@ -202,7 +202,7 @@ fn a_registry_with_a_certificate_of_its_own_authority_is_used_with_that_authorit
     let Some(mut lab) = Lab::new("refresh::tls") else { return };
     lab.from_registry(lab.engine.value("REGISTRY_TLS"));
     let file = lab.directory().join("image.tar");
-    write(&file, &Release::new("1.0.0").image().archive());
+    write(&file, &lab.release("1.0.0").image().archive());
     let address = format!("{}/{}:main", lab.engine.value("REGISTRY_TLS"), lab.repository_path());
     lab.engine.podman(&["pull", "-q", &format!("oci-archive:{}", file.display())]);
     lab.engine.podman(&["push", "-q", "localhost/release:archived", &address]);
@@ -218,12 +218,14 @@ fn a_registry_with_a_certificate_of_its_own_authority_is_used_with_that_authorit
 #[test]
 fn offline_takes_what_is_here_and_asks_nobody() {
     let Some((lab, proxy, good)) = behind_a_proxy("refresh::offline") else { return };
-    lab.install(&Release::new("1.1.0"));
+    let digest = lab.install(&lab.release("1.1.0"));
     let asked = proxy.asked("");
-    let run = lab.run(&["refresh", "--offline"]);
+    let run = lab.run(&["refresh", "--offline", &digest]);
     assert_eq!((run.code, run.word("outcome")), (0, "unchanged"), "{run:?}");
     assert_eq!(lab.run(&["rollback", "--offline"]).code, 0);
     lab.serves(&good);
+    assert_eq!(lab.run(&["refresh", "--offline", &digest]).code, 0);
+    lab.serves(&digest);
     lab.run(&["refresh", "--offline", "nightly"]).is_refused("not_here");
     assert_eq!(proxy.asked(""), asked, "the registry was asked");
 }

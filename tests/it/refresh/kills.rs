@@ -9,7 +9,7 @@ use super::{
 };
 use ladylinux::foundation::values::time;
 use serde_json::Value;
-use std::{collections::BTreeMap, path::PathBuf, thread, time::Duration};
+use std::{collections::BTreeMap, thread, time::Duration};
 
 /// So many journal lines a refresh writes; a kill waits for one of them, or for none.
 const LINES: u64 = 16;
@@ -40,9 +40,7 @@ fn say(text: &str) {
 /// What no refresh may touch.
 fn precious(lab: &Lab) -> impl PartialEq + use<> {
     let places = ["models", "config"].map(|which| tree(&lab.volume(which)));
-    let volumes: Vec<String> =
-        lab.engine.volumes().into_iter().filter(|one| one.starts_with(&format!("{}-", lab.name))).collect();
-    (places, volumes)
+    (places, lab.volumes())
 }
 
 fn node(test: &str) -> Option<Lab> {
@@ -67,7 +65,7 @@ impl Killing {
         if self.dice.roll(4) == 0 {
             self.schema += 1;
         }
-        let release = Release::new(&format!("1.0.{round}")).schema(self.schema);
+        let release = self.lab.release(&format!("1.0.{round}")).schema(self.schema);
         let wanted = self.lab.publish(&release);
         let verb = if self.dice.roll(5) == 0 { "rollback" } else { "refresh" };
         let killed = self.kill(verb);
@@ -184,7 +182,7 @@ impl Killing {
 fn a_refresh_killed_at_any_instant_leaves_the_truth_and_converges() {
     let Some(lab) = node("refresh::kills") else { return };
     let (count, seed) = (number("LADYLINUX_REFRESH_KILLS", 12), number("LADYLINUX_REFRESH_SEED", 3));
-    lab.install(&Release::new("1.0.first"));
+    lab.install(&lab.release("1.0.first"));
     let before = precious(&lab);
     let mut killing = Killing { lab, dice: Dice(seed), schema: 1, hits: BTreeMap::new() };
     for round in 0..count {
@@ -200,17 +198,16 @@ fn a_refresh_killed_at_any_instant_leaves_the_truth_and_converges() {
 fn refreshes_and_rollbacks_change_no_byte_of_models_and_config_and_remove_no_volume() {
     let Some(lab) = node("refresh::rounds") else { return };
     let rounds = number("LADYLINUX_REFRESH_ROUNDS", 4);
-    lab.install(&Release::new("1.0.first"));
+    lab.install(&lab.release("1.0.first"));
     let before = precious(&lab);
     for round in 0..rounds {
         let verb = if round % 2 == 0 { "refresh" } else { "rollback" };
         if verb == "refresh" {
-            lab.publish(&Release::new(&format!("1.0.{round}")));
+            lab.publish(&lab.release(&format!("1.0.{round}")));
         }
         let run = lab.run(&[verb]);
         assert_eq!((run.code, run.json["changed"].clone()), (0, Value::Bool(true)), "{run:?}");
         assert!(precious(&lab) == before, "round {round}: models, config or volumes were touched");
     }
-    let volumes: Vec<PathBuf> = ["models", "config", "state"].map(|which| lab.volume(which)).to_vec();
-    say(&format!("{rounds} refreshes and rollbacks: 0 bytes changed, 0 of {} volumes removed", volumes.len()));
+    say(&format!("{rounds} refreshes and rollbacks: 0 bytes changed, 0 of {} volumes removed", lab.volumes().len()));
 }

@@ -99,6 +99,7 @@ impl Lab {
         };
         fs::create_dir(lab.state()).unwrap();
         lab.write_stack();
+        lab.make_network();
         Some(lab)
     }
 
@@ -159,6 +160,14 @@ impl Lab {
         self.engine.volume(&self.volume_name(which))
     }
 
+    /// Makes the stack's network on a bridge that no other engine of this machine uses; the supervisor would take any.
+    fn make_network(&self) {
+        let bridge = format!("ll{}n{}", std::process::id() % 10_000, &self.name["lab".len()..]);
+        let body = serde_json::json!({ "name": self.name, "network_interface": bridge });
+        let reply = self.engine.send_to("POST", "/v4.0.0/libpod/networks/create", &body);
+        assert_eq!(reply.status, 200, "{}", reply.text());
+    }
+
     fn write_stack(&self) {
         let Self { name, port, repository, more, .. } = self;
         let mount = |volume: &str, target: &str, read_only: bool| {
@@ -192,7 +201,7 @@ mounts = [{models}, {config}, {state}, {facts}]
 memory = "64 MiB"
 cpus = 1.0
 pids = 32
-timeout = "3s"
+timeout = "15s"
 mounts = [{models}, {config}, {state}]
 
 [one_shots.host-facts]
@@ -201,13 +210,18 @@ mounts = [{own_facts}]
 [refresh]
 ready_answers = 3
 ready_interval = "10ms"
-ready_timeout = "3s"
+ready_timeout = "15s"
 probe_every = "100ms"
 keep_free = "1 MiB"
 fetch_retries = 1
 "#
         );
         fs::write(self.stack_file(), merge(&text, more)).unwrap();
+    }
+
+    /// Returns a release of this node's own that does everything right.
+    pub(crate) fn release(&self, version: &str) -> Release {
+        Release::new(&self.name, version)
     }
 
     /// Puts a release into the registry and lets the stack's channel name it. Returns its digest.
@@ -312,6 +326,12 @@ fetch_retries = 1
         assert_eq!(found.len(), containers, "{found:?}");
     }
 
+    /// The names of its volumes.
+    pub(crate) fn volumes(&self) -> Vec<String> {
+        let own = format!("{}-", self.name);
+        self.engine.volumes().into_iter().filter(|one| one.starts_with(&own)).collect()
+    }
+
     /// The lines of the journal.
     pub(crate) fn journal(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.state().join("journal.jsonl")).unwrap_or_default();
@@ -338,10 +358,8 @@ impl Drop for Lab {
             self.engine.ask("DELETE", &format!("/containers/{id}?force=true&v=true"));
         }
         self.engine.ask("DELETE", &format!("/networks/{}", self.name));
-        for volume in self.engine.volumes() {
-            if volume.starts_with(&format!("{}-", self.name)) {
-                self.engine.ask("DELETE", &format!("/volumes/{volume}?force=true"));
-            }
+        for volume in self.volumes() {
+            self.engine.ask("DELETE", &format!("/volumes/{volume}?force=true"));
         }
     }
 }

@@ -59,8 +59,8 @@ fn a_disk_without_room_for_the_release_is_told_before_anything_is_fetched() {
     let test = "refresh::no_space";
     let Some(engine) = Engine::small(test, "24m") else { return };
     let Some(lab) = Lab::on(engine, test) else { return };
-    let good = lab.install(&Release::new("1.0.0"));
-    lab.publish(&Release::new("1.1.0").filler(16 << 10));
+    let good = lab.install(&lab.release("1.0.0"));
+    lab.publish(&lab.release("1.1.0").filler(16 << 10));
     let run = lab.run(&["refresh"]);
     run.is_refused("no_space");
     run.says(&["MiB"]);
@@ -72,8 +72,8 @@ fn a_disk_that_fills_up_in_the_fetch_is_named_and_the_old_release_serves() {
     let test = "refresh::full_in_the_fetch";
     let Some(engine) = Engine::small(test, "24m") else { return };
     let Some(lab) = Lab::on(engine, test) else { return };
-    let good = lab.install(&Release::new("1.0.0"));
-    lab.publish(&Release::new("1.1.0").filler(40 << 10));
+    let good = lab.install(&lab.release("1.0.0"));
+    lab.publish(&lab.release("1.1.0").filler(40 << 10));
     // As if it could not see how full the store is.
     let elsewhere = lab.directory().display().to_string();
     let run = lab.run(&["refresh", "--image-store", &elsewhere]);
@@ -81,7 +81,7 @@ fn a_disk_that_fills_up_in_the_fetch_is_named_and_the_old_release_serves() {
     run.says(&["space"]);
     lab.serves(&good);
     // What was half fetched does not stand in the way of a smaller one.
-    let small = lab.publish(&Release::new("1.2.0"));
+    let small = lab.publish(&lab.release("1.2.0"));
     assert_eq!(lab.run(&["refresh"]).code, 0);
     lab.serves(&small);
 }
@@ -95,8 +95,8 @@ fn a_state_that_fills_up_in_the_migration_leaves_a_hold_and_the_old_data() {
         r#"mounts = [{{ source = "{place}", target = "/var/lib/ladylinux" }}]"#
     );
     let lab = lab.stack(&format!("[containers.api]\n{mount}\n[one_shots.prepare]\n{mount}\n"));
-    let good = lab.install(&Release::new("1.0.0"));
-    lab.publish(&Release::new("2.0.0").schema(2).set("RELEASE_WRITES_KIB", "4096"));
+    let good = lab.install(&lab.release("1.0.0"));
+    lab.publish(&lab.release("2.0.0").schema(2).set("RELEASE_WRITES_KIB", "4096"));
     let run = lab.run(&["refresh"]);
     run.failed_in("prepare");
     run.says(&["No space left"]);
@@ -114,8 +114,8 @@ fn a_state_that_can_only_be_read_is_found_in_the_preparation_and_held() {
     let place = disk.0.display().to_string();
     let mount = format!(r#"mounts = [{{ source = "{place}", target = "/var/lib/ladylinux" }}]"#);
     let lab = lab.stack(&format!("[containers.api]\n{mount}\n[one_shots.prepare]\n{mount}\n"));
-    lab.install(&Release::new("1.0.0"));
-    lab.publish(&Release::new("2.0.0").schema(2));
+    lab.install(&lab.release("1.0.0"));
+    lab.publish(&lab.release("2.0.0").schema(2));
     disk.remount("ro");
     let run = lab.run(&["refresh"]);
     run.failed_in("prepare");
@@ -129,8 +129,8 @@ fn a_state_that_can_only_be_read_is_found_in_the_preparation_and_held() {
 fn a_supervisor_that_cannot_write_its_journal_does_nothing() {
     let Some(lab) = Lab::new("refresh::read_only_supervisor") else { return };
     let disk = Disk::mount(&lab.state(), "size=1m,mode=0700");
-    let good = lab.install(&Release::new("1.0.0"));
-    lab.publish(&Release::new("1.1.0"));
+    let good = lab.install(&lab.release("1.0.0"));
+    lab.publish(&lab.release("1.1.0"));
     disk.remount("ro");
     let run = lab.run(&["refresh"]);
     assert_eq!(run.code, 2, "{run:?}");
@@ -146,34 +146,44 @@ fn a_supervisor_that_cannot_write_its_journal_does_nothing() {
     assert_eq!(lab.run(&["refresh"]).code, 0);
 }
 
-/// Refreshes through a socket that goes away when this is asked.
-fn socket_gone_at(test: &str, trigger: &str) -> Option<(Lab, String, Run)> {
+/// Refreshes through a socket that goes away when a question with these words comes for the nth time.
+fn socket_gone_at(test: &str, words: &[&str], nth: usize) -> Option<(Lab, String, Run)> {
     let mut lab = Lab::new(test)?;
-    let good = lab.install(&Release::new("1.0.0"));
-    lab.publish(&Release::new("2.0.0").schema(2));
-    let fragile = Fragile::before(lab.engine.socket(), lab.directory(), trigger);
+    let good = lab.install(&lab.release("1.0.0"));
+    lab.publish(&lab.release("2.0.0").schema(2));
+    let (id, name) = (lab.id_of("api"), format!("name={}", lab.container_name("api")));
+    let words = words.iter().map(|word| word.replace("ID", &id).replace("NAME", &name)).collect();
+    let fragile = Fragile::before(lab.engine.socket(), lab.directory(), words, nth);
     lab.through(&fragile.url());
     let run = lab.run(&["refresh"]);
-    assert!(fragile.is_cut(), "{trigger} was never asked: {run:?}");
+    assert!(fragile.is_cut(), "that was never asked: {run:?}");
     lab.directly();
     Some((lab, good, run))
 }
 
 #[test]
 fn an_engine_that_goes_away_before_step_1_costs_nothing() {
-    let Some((lab, good, run)) = socket_gone_at("refresh::socket_before", "/images/create") else { return };
-    assert_eq!((run.code, run.word("outcome")), (2, "refused"), "{run:?}");
-    lab.serves(&good);
+    for (test, words) in [
+        ("refresh::socket_pull", ["POST", "/images/create"]),
+        ("refresh::socket_check", ["POST", "/start"]),
+    ] {
+        let Some((lab, good, run)) = socket_gone_at(test, &words, 1) else { return };
+        assert_eq!((run.code, run.word("outcome")), (2, "refused"), "{test}: {run:?}");
+        lab.serves(&good);
+    }
 }
 
 #[test]
 fn an_engine_that_goes_away_in_a_step_leaves_a_hold_and_a_refresh_converges() {
-    for (test, trigger, step) in [
-        ("refresh::socket_stop", "/stop", "stop"),
-        ("refresh::socket_sync", "DELETE", "sync"),
-        ("refresh::socket_rebuild", "/networks", "rebuild"),
+    for (test, step, words, nth) in [
+        ("refresh::socket_stop", "stop", ["ID", "/stop"], 1),
+        ("refresh::socket_sync", "sync", ["DELETE", "ID"], 1),
+        ("refresh::socket_rebuild", "rebuild", ["/create", "NAME"], 1),
+        // The check was the first start, and the containers are the third.
+        ("refresh::socket_prepare", "prepare", ["POST", "/start"], 2),
+        ("refresh::socket_restart", "restart", ["POST", "/start"], 3),
     ] {
-        let Some((lab, _, run)) = socket_gone_at(test, trigger) else { return };
+        let Some((lab, _, run)) = socket_gone_at(test, &words, nth) else { return };
         assert_eq!((run.code, run.word("outcome")), (1, "failed"), "{test}: {run:?}");
         assert_eq!(run.json["error"]["step"], step, "{test}: {run:?}");
         run.says(&["next: "]);
@@ -201,11 +211,11 @@ fn an_engine_that_is_not_there_is_named() {
 #[test]
 fn the_second_of_two_refreshes_is_told_who_is_at_work_and_since_when() {
     let Some(mut lab) = Lab::new("refresh::two_at_once") else { return };
-    lab.install(&Release::new("1.0.0"));
+    lab.install(&lab.release("1.0.0"));
     let proxy = Faulty::before(&lab.registry);
     lab.from_registry(&proxy.address);
-    let digest = lab.publish(&Release::new("1.1.0").filler(1024));
-    proxy.misbehave(What::Blobs, Fault::Slow(400 << 10), usize::MAX);
+    let digest = lab.publish(&lab.release("1.1.0").filler(1024));
+    proxy.misbehave(What::Blobs, Fault::Gate, usize::MAX);
     let first = lab.spawn(&["refresh"]);
     until("a question for a layer", Duration::from_secs(20), || proxy.asked("/blobs/") > 0);
     for verb in ["refresh", "rollback", "start", "stop", "hold", "release-hold"] {
@@ -215,6 +225,7 @@ fn the_second_of_two_refreshes_is_told_who_is_at_work_and_since_when() {
     }
     // Whoever waits gets its turn.
     let third = lab.spawn(&["refresh", "--lock-wait", "1m"]);
+    proxy.behave();
     assert_eq!(first.ended().code, 0);
     let third = third.ended();
     assert_eq!((third.code, third.word("outcome")), (0, "unchanged"), "{third:?}");
@@ -224,13 +235,13 @@ fn the_second_of_two_refreshes_is_told_who_is_at_work_and_since_when() {
 #[test]
 fn the_lock_of_a_killed_supervisor_is_stale_and_nothing_it_started_keeps_it() {
     let Some(mut lab) = Lab::new("refresh::stale_lock") else { return };
-    let good = lab.install(&Release::new("1.0.0"));
+    let good = lab.install(&lab.release("1.0.0"));
     let proxy = Faulty::before(&lab.registry);
     lab.from_registry(&proxy.address);
-    let digest = lab.publish(&Release::new("1.1.0").filler(512));
+    let digest = lab.publish(&lab.release("1.1.0").filler(512));
     proxy.misbehave(What::Blobs, Fault::Silent, usize::MAX);
     let first = lab.spawn(&["refresh"]);
-    until("a question for a layer", Duration::from_secs(20), || proxy.asked("/manifests/") > 1);
+    until("a question for a layer", Duration::from_secs(20), || proxy.asked("/blobs/") > 0);
     first.kill();
     lab.serves(&good);
     proxy.behave();
@@ -244,7 +255,7 @@ fn the_lock_of_a_killed_supervisor_is_stale_and_nothing_it_started_keeps_it() {
 #[test]
 fn a_journal_edited_by_hand_is_not_believed_and_the_way_out_works() {
     let Some(lab) = Lab::new("refresh::edited_journal") else { return };
-    let good = lab.install(&Release::new("1.0.0"));
+    let good = lab.install(&lab.release("1.0.0"));
     let path = lab.state().join("journal.jsonl");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replacen("\"step\":\"sync\"", "\"step\":\"stop\"", 1)).unwrap();
@@ -252,7 +263,7 @@ fn a_journal_edited_by_hand_is_not_believed_and_the_way_out_works() {
     let status = lab.status();
     assert_eq!((status.code, status.word("state")), (3, "held"), "{status:?}");
     status.says(&["journal.jsonl", "release-hold", "line "]);
-    lab.publish(&Release::new("1.1.0"));
+    lab.publish(&lab.release("1.1.0"));
     for verb in ["refresh", "rollback", "start", "stop", "plan", "history"] {
         let run = lab.run(&[verb]);
         assert!([2, 3].contains(&run.code), "{verb}: {run:?}");
@@ -273,11 +284,11 @@ fn a_journal_edited_by_hand_is_not_believed_and_the_way_out_works() {
 #[test]
 fn a_journal_whose_last_line_was_torn_is_read_up_to_there() {
     let Some(lab) = Lab::new("refresh::torn_journal") else { return };
-    let good = lab.install(&Release::new("1.0.0"));
+    let good = lab.install(&lab.release("1.0.0"));
     let path = lab.state().join("journal.jsonl");
     fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"at\":17,\"aft").unwrap();
     lab.serves(&good);
-    let digest = lab.install(&Release::new("1.1.0"));
+    let digest = lab.install(&lab.release("1.1.0"));
     lab.serves(&digest);
     assert!(lab.journal().len() > 10);
 }
@@ -285,7 +296,7 @@ fn a_journal_whose_last_line_was_torn_is_read_up_to_there() {
 #[test]
 fn a_hold_that_cannot_be_understood_still_holds() {
     let Some(lab) = Lab::new("refresh::garbled_hold") else { return };
-    let digest = lab.install(&Release::new("1.0.0"));
+    let digest = lab.install(&lab.release("1.0.0"));
     lab.run(&["stop"]);
     write(&lab.state().join("hold.json"), b"{\"reason\":");
     lab.is_held().says(&["release-hold"]);
@@ -298,8 +309,8 @@ fn a_hold_that_cannot_be_understood_still_holds() {
 #[test]
 fn a_clock_that_was_set_back_is_told_before_anything_is_touched() {
     let Some(lab) = Lab::new("refresh::clock") else { return };
-    let good = lab.install(&Release::new("1.0.0"));
-    lab.publish(&Release::new("1.1.0"));
+    let good = lab.install(&lab.release("1.0.0"));
+    lab.publish(&lab.release("1.1.0"));
     let shift = |by: i64| move |line: &mut Value| line["at"] = (line["at"].as_i64().unwrap() + by).into();
     // As if everything in it had happened tomorrow.
     rewrite(&lab, shift(86_400_000));
@@ -314,7 +325,7 @@ fn a_clock_that_was_set_back_is_told_before_anything_is_touched() {
 #[test]
 fn a_stack_that_contradicts_itself_or_exposes_the_node_is_refused() {
     let Some(lab) = Lab::new("refresh::bad_stack") else { return };
-    let good = lab.install(&Release::new("1.0.0"));
+    let good = lab.install(&lab.release("1.0.0"));
     let whole = fs::read_to_string(lab.stack_file()).unwrap();
     for (more, word) in [
         ("this is = = no toml", "line "),
@@ -329,7 +340,7 @@ fn a_stack_that_contradicts_itself_or_exposes_the_node_is_refused() {
             merge(&whole, more)
         };
         fs::write(lab.stack_file(), stack).unwrap();
-        lab.publish(&Release::new("1.1.0"));
+        lab.publish(&lab.release("1.1.0"));
         let run = lab.run(&["refresh"]);
         assert_eq!(run.code, 2, "{more}: {run:?}");
         run.says(&[word]);
@@ -341,7 +352,7 @@ fn a_stack_that_contradicts_itself_or_exposes_the_node_is_refused() {
 #[test]
 fn a_port_that_somebody_else_has_is_named_and_the_node_is_held() {
     let Some(lab) = Lab::new("refresh::port_taken") else { return };
-    lab.publish(&Release::new("1.0.0"));
+    lab.publish(&lab.release("1.0.0"));
     let listener = std::net::TcpListener::bind(("127.0.0.1", lab.port)).unwrap();
     let run = lab.run(&["refresh"]);
     assert!([1, 2].contains(&run.code), "{run:?}");

@@ -7,7 +7,7 @@ use super::{
 
 /// Creates a container under the name of ours that belongs to somebody else, and returns its id.
 fn foreign(lab: &Lab, label: &str) -> String {
-    let image = Release::new("0.1.0").image();
+    let image = lab.release("0.1.0").image();
     let digest = lab.registry.push(&lab.repository_path(), "foreign", &image);
     let name = format!("{}/{}@{digest}", lab.registry.address, lab.repository_path());
     lab.engine.podman(&["pull", "-q", &name]);
@@ -25,7 +25,7 @@ fn a_container_of_systemd_or_compose_is_refused_and_left_alone() {
     ] {
         let Some(lab) = Lab::new(test) else { return };
         let id = foreign(&lab, label);
-        lab.publish(&Release::new("1.0.0"));
+        lab.publish(&lab.release("1.0.0"));
         let run = lab.run(&["refresh"]);
         run.is_refused("foreign_owner");
         run.says(&[owner]);
@@ -38,7 +38,7 @@ fn a_container_of_systemd_or_compose_is_refused_and_left_alone() {
 fn a_container_that_is_not_ours_but_has_our_name_is_refused_and_left_alone() {
     let Some(lab) = Lab::new("refresh::name_taken") else { return };
     let id = foreign(&lab, "some.label=1");
-    lab.publish(&Release::new("1.0.0"));
+    lab.publish(&lab.release("1.0.0"));
     lab.run(&["refresh"]).is_refused("name_taken");
     assert_eq!((lab.id_of("api"), lab.state_of("api")), (id, "running".to_owned()));
     lab.engine.podman(&["rm", "-f", "-t", "0", &lab.container_name("api")]);
@@ -47,12 +47,12 @@ fn a_container_that_is_not_ours_but_has_our_name_is_refused_and_left_alone() {
 #[test]
 fn a_container_of_ours_that_was_renamed_is_found_and_replaced() {
     let Some(lab) = Lab::new("refresh::renamed") else { return };
-    lab.install(&Release::new("1.0.0"));
+    lab.install(&lab.release("1.0.0"));
     let other = lab.container_name("elsewhere");
     lab.engine.podman(&["rename", &lab.container_name("api"), &other]);
     let status = lab.status();
     assert_eq!((status.code, status.word("state")), (3, "broken"), "{status:?}");
-    let digest = lab.publish(&Release::new("1.1.0"));
+    let digest = lab.publish(&lab.release("1.1.0"));
     let run = lab.run(&["refresh"]);
     assert_eq!(run.code, 0, "{run:?}");
     lab.serves(&digest);
@@ -63,7 +63,7 @@ fn a_container_of_ours_that_was_renamed_is_found_and_replaced() {
 #[test]
 fn a_container_of_ours_that_is_paused_is_stopped_and_replaced() {
     let Some(lab) = Lab::new("refresh::paused") else { return };
-    lab.install(&Release::new("1.0.0"));
+    lab.install(&lab.release("1.0.0"));
     let paused = lab.engine.ask("POST", &format!("/containers/{}/pause", lab.id_of("api")));
     if paused.status >= 400 {
         crate::node::skip("refresh::paused", &format!("this engine cannot pause: {}", paused.text()));
@@ -71,7 +71,7 @@ fn a_container_of_ours_that_is_paused_is_stopped_and_replaced() {
     }
     let status = lab.status();
     assert_eq!((status.code, status.word("state")), (3, "broken"), "{status:?}");
-    let digest = lab.publish(&Release::new("1.1.0"));
+    let digest = lab.publish(&lab.release("1.1.0"));
     let run = lab.run(&["refresh"]);
     assert_eq!(run.code, 0, "{run:?}");
     lab.serves(&digest);
@@ -80,7 +80,7 @@ fn a_container_of_ours_that_is_paused_is_stopped_and_replaced() {
 #[test]
 fn a_container_of_ours_that_is_gone_or_stopped_is_told_and_started_again() {
     let Some(lab) = Lab::new("refresh::gone") else { return };
-    let digest = lab.install(&Release::new("1.0.0"));
+    let digest = lab.install(&lab.release("1.0.0"));
     for how in [["stop", "-t", "1"], ["rm", "-f", "-t1"]] {
         let name = lab.container_name("api");
         lab.engine.podman(&[how.as_slice(), &[name.as_str()]].concat());
@@ -97,7 +97,7 @@ fn a_container_of_ours_that_is_gone_or_stopped_is_told_and_started_again() {
 #[test]
 fn what_is_created_is_what_is_declared() {
     let Some(lab) = Lab::new("refresh::declared") else { return };
-    let digest = lab.install(&Release::new("1.0.0"));
+    let digest = lab.install(&lab.release("1.0.0"));
     let found = lab.engine.container(&lab.container_name("api")).unwrap();
     let host = &found["HostConfig"];
     assert_eq!(host["ReadonlyRootfs"], true);

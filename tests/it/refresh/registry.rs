@@ -2,6 +2,7 @@
 
 use super::{
     engine::Engine,
+    lab::until,
     release::{Image, digest, media_type},
     wire::{Question, Reply},
 };
@@ -13,6 +14,9 @@ use std::{
     thread,
     time::Duration,
 };
+
+/// How long a gate may stay closed. Only a broken test ever takes it.
+const GATE: Duration = Duration::from_mins(2);
 
 /// A registry that images can be put into.
 #[derive(Clone, Debug)]
@@ -104,6 +108,8 @@ pub(crate) enum Fault {
     Cut(usize),
     /// Sends so many bytes a second.
     Slow(usize),
+    /// Waits with its answer until [`Faulty::behave`].
+    Gate,
     /// Takes the question, and never answers.
     Silent,
     /// Sends other bytes than those that were asked for, as many.
@@ -122,8 +128,10 @@ struct Misbehaviour {
 #[derive(Debug, Default)]
 struct Told {
     misbehaviours: Vec<Misbehaviour>,
-    /// Every question, with the number of body bytes of its answer.
-    answered: Vec<(String, usize)>,
+    /// Every question.
+    asked: Vec<String>,
+    /// How many bytes of blobs were sent.
+    sent: usize,
     /// What happens once when a manifest has been answered.
     after_manifest: Option<Afterwards>,
 }
@@ -177,13 +185,12 @@ impl Faulty {
 
     /// Returns how many questions came whose path contains this.
     pub(crate) fn asked(&self, part: &str) -> usize {
-        self.told.lock().unwrap().answered.iter().filter(|(path, _)| path.contains(part)).count()
+        self.told.lock().unwrap().asked.iter().filter(|path| path.contains(part)).count()
     }
 
     /// Returns how many bytes of blobs were sent.
     pub(crate) fn sent(&self) -> usize {
-        let told = self.told.lock().unwrap();
-        told.answered.iter().filter(|(path, _)| path.contains("/blobs/")).map(|(_, sent)| sent).sum()
+        self.told.lock().unwrap().sent
     }
 }
 
@@ -210,7 +217,14 @@ fn serve(mut client: TcpStream, upstream: &str, told: &Mutex<Told>) -> io::Resul
     } else {
         path.contains("/blobs/").then_some(What::Blobs)
     };
-    let fault = take(&mut told.lock().unwrap(), what);
+    let fault = {
+        let mut told = told.lock().unwrap();
+        told.asked.push(format!("{method} {path}"));
+        take(&mut told, what)
+    };
+    if matches!(fault, Some(Fault::Gate)) {
+        until("the gate's opening", GATE, || told.lock().unwrap().misbehaviours.is_empty());
+    }
     let headers: Vec<(&str, &str)> = head
         .lines()
         .skip(1)
@@ -222,7 +236,7 @@ fn serve(mut client: TcpStream, upstream: &str, told: &Mutex<Told>) -> io::Resul
     let result = answer(&mut client, &reply, fault.as_ref(), &mut sent);
     let afterwards = {
         let mut told = told.lock().unwrap();
-        told.answered.push((format!("{method} {path}"), sent));
+        told.sent += if what == Some(What::Blobs) { sent } else { 0 };
         if what == Some(What::Manifests) { told.after_manifest.take() } else { None }
     };
     if let Some(Afterwards(act)) = afterwards {

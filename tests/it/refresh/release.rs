@@ -28,9 +28,10 @@ pub(crate) struct Release {
 }
 
 impl Release {
-    /// Returns a release that does everything right, with schema 1.
-    pub(crate) fn new(version: &str) -> Self {
-        let commit = hex(version.as_bytes())[..40].to_owned();
+    /// Returns a release that does everything right, with schema 1; it has the same digest as another one only if both its
+    /// maker and its version are the same.
+    pub(crate) fn new(maker: &str, version: &str) -> Self {
+        let commit = hex(format!("{maker} {version}").as_bytes())[..40].to_owned();
         let mut labels = BTreeMap::new();
         for (label, value) in [
             ("org.opencontainers.image.revision", commit.as_str()),
@@ -89,7 +90,7 @@ impl Release {
         let version = &self.environment["RELEASE_VERSION"];
         let mut layers = vec![program_layer().to_vec(), layer_with("etc/release", version.as_bytes())];
         if self.filler > 0 {
-            layers.push(layer_with("etc/filler", &noise(version, self.filler * 1024)));
+            layers.push(layer_with("etc/filler", &noise(&self.environment["RELEASE_COMMIT"], self.filler * 1024)));
         }
         let environment: Vec<String> =
             self.environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -259,12 +260,14 @@ fn program_layer() -> &'static [u8] {
             ("usr/local/", 0),
             ("usr/local/bin/", 0),
             ("etc/", 0),
+            ("run/", 0),
             ("tmp/", 10001),
             ("opt/", 0),
             ("opt/ladylinux/", 0),
             ("opt/ladylinux/models/", 10001),
             ("etc/ladylinux/", 10001),
             ("var/", 0),
+            ("var/tmp/", 10001),
             ("var/lib/", 0),
             ("var/lib/ladylinux/", 10001),
             ("var/lib/ladylinux/facts/", 10001),
@@ -280,6 +283,10 @@ fn program_layer() -> &'static [u8] {
             layer.append_data(&mut header, path, std::io::empty()).unwrap();
         }
         append(&mut layer, "usr/local/bin/ladylinux", program().unwrap(), 0o755);
+        // Otherwise the engine would write them, and that would look like drift.
+        let passwd = b"ladylinux:x:10001:10001::/:/usr/sbin/nologin\n";
+        append(&mut layer, "etc/passwd", passwd, 0o644);
+        append(&mut layer, "etc/group", b"ladylinux:x:10001:\n", 0o644);
         layer.into_inner().unwrap()
     })
 }

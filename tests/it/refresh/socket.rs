@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
 };
@@ -22,19 +22,22 @@ pub(crate) struct Fragile {
 
 #[derive(Debug)]
 struct State {
-    /// What must not be asked.
-    trigger: String,
+    /// What must not be asked: all these words in one line.
+    words: Vec<String>,
+    /// So many times more.
+    left: AtomicUsize,
     cut: AtomicBool,
     connections: Mutex<Vec<UnixStream>>,
 }
 
 impl Fragile {
-    /// Stands before an engine's socket until a question contains `trigger`, such as `/stop`.
-    pub(crate) fn before(engine: &Path, directory: &Path, trigger: &str) -> Self {
+    /// Stands before an engine's socket until a question's first line has all these words for the nth time.
+    pub(crate) fn before(engine: &Path, directory: &Path, words: Vec<String>, nth: usize) -> Self {
         let path = directory.join("fragile.sock");
         let listener = UnixListener::bind(&path).unwrap();
         let state = Arc::new(State {
-            trigger: trigger.to_owned(),
+            words,
+            left: AtomicUsize::new(nth),
             cut: AtomicBool::new(false),
             connections: Mutex::new(Vec::new()),
         });
@@ -72,7 +75,9 @@ impl State {
     fn look(&self, bytes: &[u8], path: &Path) -> bool {
         let head = String::from_utf8_lossy(bytes);
         let line = head.lines().next().unwrap_or_default();
-        if !line.contains(&self.trigger) {
+        if !self.words.iter().all(|word| line.contains(word.as_str()))
+            || self.left.fetch_sub(1, Ordering::SeqCst) > 1
+        {
             return true;
         }
         self.cut.store(true, Ordering::SeqCst);

@@ -15,7 +15,7 @@ fn a_first_install_from_a_baseline_is_a_refresh_with_nothing_to_stop() {
     assert_eq!((before.code, before.word("state")), (3, "not_installed"), "{before:?}");
     before.says(&["refresh"]);
 
-    let release = Release::new("1.0.0");
+    let release = lab.release("1.0.0");
     let digest = lab.publish(&release);
     let run = lab.run(&["refresh"]);
     assert_eq!((run.code, run.word("outcome")), (0, "done"), "{run:?}");
@@ -26,6 +26,7 @@ fn a_first_install_from_a_baseline_is_a_refresh_with_nothing_to_stop() {
     assert_eq!(run.json["from"], Value::Null);
     assert_eq!(run.word("digest"), digest);
     assert_eq!(run.word("commit").len(), 40);
+    assert_eq!(run.json["drift"], serde_json::json!([]));
     assert_eq!(run.word("runtime_version"), "stand-in 1.0");
     assert_eq!(run.word("runtime_path"), "/usr/local/bin/ladylinux");
     assert_eq!(run.word("service_status"), "running");
@@ -42,7 +43,7 @@ fn a_first_install_from_a_baseline_is_a_refresh_with_nothing_to_stop() {
 #[test]
 fn without_json_a_person_reads_commit_digest_runtime_and_status() {
     let Some(lab) = Lab::new("refresh::human_lines") else { return };
-    let digest = lab.publish(&Release::new("1.0.0"));
+    let digest = lab.publish(&lab.release("1.0.0"));
     let mut command = lab.command(&["refresh"]);
     let arguments: Vec<_> =
         command.get_args().filter(|one| *one != "--json").map(ToOwned::to_owned).collect();
@@ -62,17 +63,21 @@ fn a_refresh_brings_a_new_digest_and_touches_neither_models_nor_config_nor_data(
     let Some(lab) = Lab::new("refresh::new_digest") else { return };
     write(&lab.volume("models").join("phi/model.onnx"), &[7; 4096]);
     write(&lab.volume("config").join("ladylinux.env"), b"LADYLINUX_ENV=prod\n");
-    lab.install(&Release::new("1.0.0"));
+    lab.install(&lab.release("1.0.0"));
     write(&lab.volume("state").join("data/notes.txt"), b"precious");
     write(&lab.volume("state").join("logs/audit.jsonl"), b"{}\n");
     let places = ["models", "config", "state"].map(|which| lab.volume(which));
-    let (before, volumes) = (places.clone().map(|place| tree(&place)), lab.engine.volumes());
+    let (before, volumes) = (places.clone().map(|place| tree(&place)), lab.volumes());
     let old = lab.id_of("api");
 
-    let digest = lab.install(&Release::new("1.1.0"));
+    let digest = lab.publish(&lab.release("1.1.0"));
+    let run = lab.run(&["refresh"]);
+    assert_eq!((run.code, run.word("outcome")), (0, "done"), "{run:?}");
+    assert_eq!(run.json["drift"], serde_json::json!([]), "a container that nobody touched has not drifted");
+    lab.serves(&digest);
     assert_ne!(lab.id_of("api"), old, "the container is made anew");
     assert!(before == places.map(|place| tree(&place)), "something in the volumes was touched");
-    assert!(volumes.iter().all(|one| lab.engine.volumes().contains(one)));
+    assert!(volumes.iter().all(|one| lab.volumes().contains(one)));
     lab.is_tidy(1);
     let status = lab.status();
     assert_eq!(status.json["last"]["outcome"], "done");
@@ -84,7 +89,7 @@ fn a_refresh_brings_a_new_digest_and_touches_neither_models_nor_config_nor_data(
 #[test]
 fn a_refresh_that_finds_nothing_new_stops_nothing_and_says_so() {
     let Some(lab) = Lab::new("refresh::unchanged") else { return };
-    lab.install(&Release::new("1.0.0"));
+    lab.install(&lab.release("1.0.0"));
     let (id, journal) = (lab.id_of("api"), lab.journal().len());
     let started = lab.engine.container(&id).unwrap()["State"]["StartedAt"].clone();
 
@@ -100,7 +105,7 @@ fn a_refresh_that_finds_nothing_new_stops_nothing_and_says_so() {
 #[test]
 fn always_recreate_makes_the_containers_anew_even_if_nothing_is_new() {
     let Some(lab) = Lab::new("refresh::always_recreate") else { return };
-    let digest = lab.install(&Release::new("1.0.0"));
+    let digest = lab.install(&lab.release("1.0.0"));
     let old = lab.id_of("api");
     let run = lab.run(&["refresh", "--always-recreate"]);
     assert_eq!((run.code, run.word("outcome")), (0, "done"), "{run:?}");
@@ -112,7 +117,7 @@ fn always_recreate_makes_the_containers_anew_even_if_nothing_is_new() {
 #[test]
 fn a_changed_declaration_makes_the_containers_anew() {
     let Some(lab) = Lab::new("refresh::changed_declaration") else { return };
-    let digest = lab.install(&Release::new("1.0.0"));
+    let digest = lab.install(&lab.release("1.0.0"));
     let old = lab.id_of("api");
     let lab = lab.stack("[containers.api]\npids = 33\n");
     let run = lab.run(&["refresh"]);
@@ -127,7 +132,7 @@ fn a_changed_declaration_makes_the_containers_anew() {
 #[test]
 fn a_script_can_tell_changed_from_unchanged_by_the_exit_code() {
     let Some(lab) = Lab::new("refresh::exit_code_if_changed") else { return };
-    lab.publish(&Release::new("1.0.0"));
+    lab.publish(&lab.release("1.0.0"));
     assert_eq!(lab.run(&["refresh", "--exit-code-if-changed", "10"]).code, 10);
     assert_eq!(lab.run(&["refresh", "--exit-code-if-changed", "10"]).code, 0);
 }
@@ -136,7 +141,7 @@ fn a_script_can_tell_changed_from_unchanged_by_the_exit_code() {
 #[test]
 fn a_refresh_needs_no_terminal_and_no_standard_input() {
     let Some(lab) = Lab::new("refresh::stdin_closed") else { return };
-    let digest = lab.publish(&Release::new("1.0.0"));
+    let digest = lab.publish(&lab.release("1.0.0"));
     let command = lab.command(&["refresh"]);
     let output = Command::new("sh")
         .args(["-c", r#"exec "$@" <&-"#, "sh"])
@@ -152,8 +157,8 @@ fn a_refresh_needs_no_terminal_and_no_standard_input() {
 #[test]
 fn the_same_inputs_give_the_same_plan_and_a_plan_changes_nothing() {
     let Some(lab) = Lab::new("refresh::plan") else { return };
-    lab.install(&Release::new("1.0.0"));
-    let digest = lab.publish(&Release::new("1.1.0"));
+    lab.install(&lab.release("1.0.0"));
+    let digest = lab.publish(&lab.release("1.1.0"));
     let (id, journal) = (lab.id_of("api"), lab.journal().len());
     let (one, two) = (lab.run(&["plan"]), lab.run(&["plan"]));
     assert_eq!((one.code, one.word("to")), (0, digest.as_str()), "{one:?}");
@@ -161,7 +166,7 @@ fn the_same_inputs_give_the_same_plan_and_a_plan_changes_nothing() {
     assert!(one.word("hash").len() == 64 && one.word("hash") == two.word("hash"), "{one:?}");
     assert_eq!((lab.id_of("api"), lab.journal().len()), (id, journal));
 
-    lab.publish(&Release::new("1.2.0"));
+    lab.publish(&lab.release("1.2.0"));
     let other = lab.run(&["plan"]);
     assert_ne!(other.word("hash"), one.word("hash"));
     let run = lab.run(&["refresh"]);
@@ -172,12 +177,12 @@ fn the_same_inputs_give_the_same_plan_and_a_plan_changes_nothing() {
 #[test]
 fn a_refresh_goes_to_a_named_channel_or_digest() {
     let Some(lab) = Lab::new("refresh::named_target") else { return };
-    lab.publish(&Release::new("1.0.0"));
-    let image = Release::new("2.0.0-dev").image();
+    lab.publish(&lab.release("1.0.0"));
+    let image = lab.release("2.0.0-dev").image();
     let develop = lab.registry.push(&lab.repository_path(), "develop", &image);
     assert_eq!(lab.run(&["refresh", "develop"]).code, 0);
     lab.serves(&develop);
-    let other = lab.registry.push(&lab.repository_path(), "old", &Release::new("0.9.0").image());
+    let other = lab.registry.push(&lab.repository_path(), "old", &lab.release("0.9.0").image());
     assert_eq!(lab.run(&["refresh", &other]).code, 0);
     lab.serves(&other);
 }
@@ -188,8 +193,8 @@ fn a_rollback_goes_back_through_the_same_steps_and_another_one_forth_again() {
     let Some(lab) = Lab::new("refresh::rollback") else { return };
     let none = lab.run(&["rollback"]);
     none.is_refused("no_previous_release");
-    let one = lab.install(&Release::new("1.0.0"));
-    let two = lab.install(&Release::new("1.1.0"));
+    let one = lab.install(&lab.release("1.0.0"));
+    let two = lab.install(&lab.release("1.1.0"));
     let run = lab.run(&["rollback"]);
     assert_eq!((run.code, run.word("outcome"), run.word("verb")), (0, "done", "rollback"), "{run:?}");
     assert_eq!(run.json["steps"].as_array().unwrap().len(), 6);
@@ -202,8 +207,8 @@ fn a_rollback_goes_back_through_the_same_steps_and_another_one_forth_again() {
 #[test]
 fn a_rollback_is_refused_where_the_newer_release_migrated_the_schema() {
     let Some(lab) = Lab::new("refresh::rollback_after_migration") else { return };
-    lab.install(&Release::new("1.0.0"));
-    let two = lab.publish(&Release::new("2.0.0").schema(2));
+    lab.install(&lab.release("1.0.0"));
+    let two = lab.publish(&lab.release("2.0.0").schema(2));
     let run = lab.run(&["refresh"]);
     assert_eq!(run.code, 0, "{run:?}");
     assert_eq!(run.json["migrated"][0], 1, "{run:?}");
@@ -221,11 +226,11 @@ fn a_rollback_is_refused_where_the_newer_release_migrated_the_schema() {
 #[test]
 fn drift_in_the_old_container_is_reported_and_then_discarded() {
     let Some(lab) = Lab::new("refresh::drift") else { return };
-    lab.install(&Release::new("1.0.0"));
+    lab.install(&lab.release("1.0.0"));
     let root = lab.engine.podman(&["mount", &lab.container_name("api")]);
     write(std::path::Path::new(&root).join("usr/local/bin/patched").as_path(), b"by hand");
     lab.engine.podman(&["umount", &lab.container_name("api")]);
-    lab.publish(&Release::new("1.1.0"));
+    lab.publish(&lab.release("1.1.0"));
     let run = lab.run(&["refresh"]);
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.json["drift"].to_string().contains("usr/local/bin/patched"), "{run:?}");
@@ -252,9 +257,9 @@ after = ["api"]
 fn what_the_stack_no_longer_declares_is_removed_and_its_volumes_are_not() {
     let Some(lab) = Lab::new("refresh::leftovers") else { return };
     let lab = lab.stack(WATCHER);
-    lab.install(&Release::new("1.0.0"));
+    lab.install(&lab.release("1.0.0"));
     lab.is_tidy(2);
-    let volumes = lab.engine.volumes();
+    let volumes = lab.volumes();
     // An operator takes it out of the stack again, and a one-shot was left behind by a crash.
     let image = text(&lab.engine.container(&lab.container_name("api")).unwrap()["Image"]);
     let leftover = lab.container_name("prepare-leftover");
@@ -266,12 +271,12 @@ fn what_the_stack_no_longer_declares_is_removed_and_its_volumes_are_not() {
     let mut stack: toml::Table = file.parse().unwrap();
     stack["containers"].as_table_mut().unwrap().remove("watcher");
     fs::write(lab.stack_file(), stack.to_string()).unwrap();
-    let digest = lab.publish(&Release::new("1.1.0"));
+    let digest = lab.publish(&lab.release("1.1.0"));
     let run = lab.run(&["refresh"]);
     assert_eq!(run.code, 0, "{run:?}");
     lab.is_tidy(1);
     lab.serves(&digest);
-    assert!(volumes.iter().all(|one| lab.engine.volumes().contains(one)));
+    assert!(volumes.iter().all(|one| lab.volumes().contains(one)));
 }
 
 // LL-WF-32, LL-REF-35, VOX-18
@@ -279,7 +284,7 @@ fn what_the_stack_no_longer_declares_is_removed_and_its_volumes_are_not() {
 fn containers_start_after_those_they_need_and_stop_before_them() {
     let Some(lab) = Lab::new("refresh::order") else { return };
     let lab = lab.stack(WATCHER);
-    lab.install(&Release::new("1.0.0"));
+    lab.install(&lab.release("1.0.0"));
     let state = |service: &str, when: &str| {
         text(&lab.engine.container(&lab.container_name(service)).unwrap()["State"][when])
     };
@@ -296,8 +301,10 @@ fn containers_start_after_those_they_need_and_stop_before_them() {
 #[test]
 fn if_one_container_fails_all_of_them_are_stopped() {
     let Some(lab) = Lab::new("refresh::all_or_none") else { return };
-    let lab = lab.stack(WATCHER).stack("[containers.watcher.environment]\nRELEASE_SERVE = \"exits\"\n");
-    lab.publish(&Release::new("1.0.0"));
+    let lab = lab
+        .stack(WATCHER)
+        .stack("containers.watcher.environment.RELEASE_SERVE = \"exits\"\nrefresh.ready_interval = \"500ms\"");
+    lab.publish(&lab.release("1.0.0"));
     let run = lab.run(&["refresh"]);
     run.failed_in("restart");
     run.says(&["watcher"]);
@@ -309,7 +316,7 @@ fn if_one_container_fails_all_of_them_are_stopped() {
 #[test]
 fn a_hold_keeps_the_node_stopped_until_somebody_ends_it() {
     let Some(lab) = Lab::new("refresh::hold") else { return };
-    let digest = lab.install(&Release::new("1.0.0"));
+    let digest = lab.install(&lab.release("1.0.0"));
     let held = lab.run(&["hold", "--reason", "moving house"]);
     assert_eq!(held.code, 0, "{held:?}");
     lab.is_held().says(&["moving house", "release-hold"]);
@@ -317,7 +324,7 @@ fn a_hold_keeps_the_node_stopped_until_somebody_ends_it() {
     let start = lab.run(&["start"]);
     assert_eq!(start.code, 3, "{start:?}");
     start.says(&["moving house"]);
-    lab.publish(&Release::new("1.1.0"));
+    lab.publish(&lab.release("1.1.0"));
     lab.run(&["refresh"]).is_refused("held_by_hand");
     lab.is_held();
 
@@ -331,8 +338,8 @@ fn a_hold_keeps_the_node_stopped_until_somebody_ends_it() {
 #[test]
 fn an_image_that_does_not_say_what_it_was_built_from_is_refused() {
     let Some(lab) = Lab::new("refresh::no_revision") else { return };
-    let digest = lab.install(&Release::new("1.0.0"));
-    lab.publish(&Release::new("1.1.0").without_label("org.opencontainers.image.revision"));
+    let digest = lab.install(&lab.release("1.0.0"));
+    lab.publish(&lab.release("1.1.0").without_label("org.opencontainers.image.revision"));
     lab.run(&["refresh"]).is_refused("no_revision");
     lab.serves(&digest);
 }
@@ -341,16 +348,16 @@ fn an_image_that_does_not_say_what_it_was_built_from_is_refused() {
 #[test]
 fn an_image_that_is_not_for_this_machine_is_refused_before_anything_is_stopped() {
     let Some(lab) = Lab::new("refresh::labels") else { return };
-    let digest = lab.install(&Release::new("1.0.0").schema(3));
-    lab.publish(&Release::new("1.1.0").schema(3).architecture("s390x"));
+    let digest = lab.install(&lab.release("1.0.0").schema(3));
+    lab.publish(&lab.release("1.1.0").schema(3).architecture("s390x"));
     let run = lab.run(&["refresh"]);
     assert_eq!(run.code, 2, "{run:?}");
     run.says(&["s390x"]);
-    lab.publish(&Release::new("1.2.0").schema(3).label("io.ladylinux.memory", "99000000000"));
+    lab.publish(&lab.release("1.2.0").schema(3).label("io.ladylinux.memory", "99000000000"));
     lab.run(&["refresh"]).is_refused("too_little_memory");
-    lab.publish(&Release::new("1.3.0").schema(9).label("io.ladylinux.schema.from", "7"));
+    lab.publish(&lab.release("1.3.0").schema(9).label("io.ladylinux.schema.from", "7"));
     lab.run(&["refresh"]).is_refused("schema_too_old");
-    lab.publish(&Release::new("1.4.0").schema(2));
+    lab.publish(&lab.release("1.4.0").schema(2));
     lab.run(&["refresh"]).is_refused("schema_too_new");
     lab.serves(&digest);
 }
@@ -359,8 +366,8 @@ fn an_image_that_is_not_for_this_machine_is_refused_before_anything_is_stopped()
 #[test]
 fn the_history_tells_what_happened_newest_last() {
     let Some(lab) = Lab::new("refresh::history") else { return };
-    lab.install(&Release::new("1.0.0"));
-    lab.publish(&Release::new("1.1.0").set("RELEASE_SERVE", "exits"));
+    lab.install(&lab.release("1.0.0"));
+    lab.publish(&lab.release("1.1.0").set("RELEASE_SERVE", "exits"));
     lab.run(&["refresh"]).failed_in("restart");
     let run = lab.run(&["history"]);
     assert_eq!(run.code, 0, "{run:?}");
