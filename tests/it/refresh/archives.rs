@@ -3,7 +3,7 @@
 use super::{
     lab::{Lab, Run, write},
     registry::nobody,
-    release::{Image, Release},
+    release::Image,
 };
 
 /// Refreshes from these bytes.

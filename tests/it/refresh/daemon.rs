@@ -1,9 +1,6 @@
 //! The daemon: what happens at boot, in the probation, after a death, and on request.
 
-use super::{
-    lab::{Lab, Running, text, until, write},
-    release::Release,
-};
+use super::lab::{Lab, Running, text, until, write};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::{fs, time::Duration};
@@ -134,8 +131,15 @@ fn the_core_can_ask_for_a_refresh_with_a_file_and_reads_how_it_went() {
     // What is no request is removed, and changes nothing.
     std::os::unix::fs::symlink("/etc/passwd", requests.join("a.json")).unwrap();
     write(&requests.join("b.json"), &vec![b'x'; 8192]);
-    write(&requests.join("c.json"), br#"{"verb":"reboot","id":"7d444840-9dc0-11d1-b245-5ffdce74fad2"}"#);
-    until("their end", PATIENCE, || ["a", "b", "c"].iter().all(|one| fs::symlink_metadata(requests.join(format!("{one}.json"))).is_err()));
+    write(
+        &requests.join("c.json"),
+        br#"{"verb":"reboot","id":"7d444840-9dc0-11d1-b245-5ffdce74fad2"}"#,
+    );
+    until("their end", PATIENCE, || {
+        ["a", "b", "c"]
+            .iter()
+            .all(|one| fs::symlink_metadata(requests.join(format!("{one}.json"))).is_err())
+    });
     assert_ne!(lab.answers().as_ref(), Some(&digest));
 
     let request = r#"{"verb":"refresh","id":"7d444840-9dc0-11d1-b245-5ffdce74fad2","requested_at":1,"actor":"page"}"#;

@@ -96,9 +96,7 @@ impl Engine {
     pub(crate) fn send_to(&self, method: &str, path: &str, body: &Value) -> Reply {
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
         let headers = [("Content-Type", "application/json")];
-        Question { method, path, headers: &headers, body: &body }
-            .unix(self.socket())
-            .unwrap()
+        Question { method, path, headers: &headers, body: &body }.unix(self.socket()).unwrap()
     }
 
     /// Returns what the engine says of a container; none if it does not know it.
@@ -154,7 +152,8 @@ impl Engine {
 }
 
 fn script() -> Command {
-    let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/podman-env"));
+    let mut command =
+        Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/podman-env"));
     command.stdin(Stdio::null());
     command
 }

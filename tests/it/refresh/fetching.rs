@@ -3,7 +3,7 @@
 use super::{
     lab::{Lab, Run, until, write},
     registry::{Fault, Faulty, Registry, What, login, nobody},
-    release::{Release, architecture, index},
+    release::{architecture, index},
 };
 use std::time::Duration;
 
@@ -150,7 +150,8 @@ fn a_tag_that_moves_between_plan_and_pull_does_not_move_the_refresh() {
 #[test]
 fn an_index_for_several_architectures_leads_to_the_image_of_this_machine() {
     let Some(lab) = Lab::new("refresh::index") else { return };
-    let (ours, theirs) = (lab.release("1.0.0").image(), lab.release("1.0.0").architecture("s390x").image());
+    let (ours, theirs) =
+        (lab.release("1.0.0").image(), lab.release("1.0.0").architecture("s390x").image());
     let path = lab.repository_path();
     for image in [&ours, &theirs] {
         lab.registry.push(&path, &image.digest(), image);

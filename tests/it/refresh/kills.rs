@@ -3,10 +3,7 @@
 //!
 //! `scripts/test-refresh-kills` runs more of them, from a seed of one's choice.
 
-use super::{
-    lab::{Lab, Run, tree, until, write},
-    release::Release,
-};
+use super::lab::{Lab, Run, tree, until, write};
 use ladylinux::foundation::values::time;
 use serde_json::Value;
 use std::{collections::BTreeMap, thread, time::Duration};
@@ -85,7 +82,8 @@ impl Killing {
     fn kill(&mut self, verb: &str) -> Run {
         let before = self.lab.journal_lines();
         let lines = self.dice.roll(LINES + 4);
-        let moment = Duration::from_micros(self.dice.roll(if lines >= LINES { 2_000_000 } else { 40_000 }));
+        let moment =
+            Duration::from_micros(self.dice.roll(if lines >= LINES { 2_000_000 } else { 40_000 }));
         let mut running = self.lab.spawn(&[verb]);
         if lines < LINES {
             let enough = before + usize::try_from(lines).unwrap();
@@ -166,7 +164,12 @@ impl Killing {
                 _ => {
                     assert_eq!(run.code, 2, "{run:?}");
                     let code = run.json["refusals"][0]["code"].clone();
-                    assert!(code == "schema_too_new" || code == "not_ready" || code == "no_previous_release", "{run:?}");
+                    assert!(
+                        code == "schema_too_new"
+                            || code == "not_ready"
+                            || code == "no_previous_release",
+                        "{run:?}"
+                    );
                 }
             }
         }
@@ -181,7 +184,8 @@ impl Killing {
 #[test]
 fn a_refresh_killed_at_any_instant_leaves_the_truth_and_converges() {
     let Some(lab) = node("refresh::kills") else { return };
-    let (count, seed) = (number("LADYLINUX_REFRESH_KILLS", 12), number("LADYLINUX_REFRESH_SEED", 3));
+    let (count, seed) =
+        (number("LADYLINUX_REFRESH_KILLS", 12), number("LADYLINUX_REFRESH_SEED", 3));
     lab.install(&lab.release("1.0.first"));
     let before = precious(&lab);
     let mut killing = Killing { lab, dice: Dice(seed), schema: 1, hits: BTreeMap::new() };
@@ -209,5 +213,8 @@ fn refreshes_and_rollbacks_change_no_byte_of_models_and_config_and_remove_no_vol
         assert_eq!((run.code, run.json["changed"].clone()), (0, Value::Bool(true)), "{run:?}");
         assert!(precious(&lab) == before, "round {round}: models, config or volumes were touched");
     }
-    say(&format!("{rounds} refreshes and rollbacks: 0 bytes changed, 0 of {} volumes removed", lab.volumes().len()));
+    say(&format!(
+        "{rounds} refreshes and rollbacks: 0 bytes changed, 0 of {} volumes removed",
+        lab.volumes().len()
+    ));
 }

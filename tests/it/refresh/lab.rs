@@ -103,10 +103,9 @@ impl Lab {
         Some(lab)
     }
 
-    /// Adds to the stack file; a table may be named again with other keys.
+    /// Adds to the stack file.
     pub(crate) fn stack(mut self, more: &str) -> Self {
-        self.more += more;
-        self.more += "\n";
+        self.more = merge(&self.more, more);
         self.write_stack();
         self
     }
@@ -171,7 +170,9 @@ impl Lab {
     fn write_stack(&self) {
         let Self { name, port, repository, more, .. } = self;
         let mount = |volume: &str, target: &str, read_only: bool| {
-            format!(r#"{{ source = "{name}-{volume}", target = "{target}", read_only = {read_only} }}"#)
+            format!(
+                r#"{{ source = "{name}-{volume}", target = "{target}", read_only = {read_only} }}"#
+            )
         };
         let models = mount("models", "/opt/ladylinux/models", true);
         let config = mount("config", "/etc/ladylinux", true);
@@ -435,7 +436,8 @@ impl Running {
             status = self.child.try_wait().unwrap();
             status.is_some()
         });
-        let join = |side: &mut Option<thread::JoinHandle<String>>| side.take().unwrap().join().unwrap();
+        let join =
+            |side: &mut Option<thread::JoinHandle<String>>| side.take().unwrap().join().unwrap();
         let (stdout, stderr) = (join(&mut self.stdout), join(&mut self.stderr));
         let last = stdout.lines().last().unwrap_or_default();
         let json = serde_json::from_str(last).unwrap_or(Value::Null);

@@ -5,7 +5,7 @@ use super::{
     engine::Engine,
     lab::{Lab, Run, merge, text, until, write},
     registry::{Fault, Faulty, What},
-    release::{Release, digest},
+    release::digest,
     socket::Fragile,
 };
 use serde_json::Value;
@@ -23,14 +23,17 @@ struct Disk(PathBuf);
 impl Disk {
     fn mount(at: &Path, options: &str) -> Self {
         fs::create_dir_all(at).unwrap();
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(at).status();
+        let mounted =
+            Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(at).status();
         assert!(mounted.unwrap().success());
         Self(at.to_owned())
     }
 
     fn remount(&self, options: &str) {
         let options = format!("remount,{options}");
-        assert!(Command::new("mount").args(["-o", &options]).arg(&self.0).status().unwrap().success());
+        assert!(
+            Command::new("mount").args(["-o", &options]).arg(&self.0).status().unwrap().success()
+        );
     }
 }
 
@@ -91,9 +94,7 @@ fn a_state_that_fills_up_in_the_migration_leaves_a_hold_and_the_old_data() {
     let Some(lab) = Lab::new("refresh::full_in_the_migration") else { return };
     let disk = Disk::mount(&lab.directory().join("small"), "size=1m,mode=0755,uid=10001,gid=10001");
     let place = disk.0.display().to_string();
-    let mount = format!(
-        r#"mounts = [{{ source = "{place}", target = "/var/lib/ladylinux" }}]"#
-    );
+    let mount = format!(r#"mounts = [{{ source = "{place}", target = "/var/lib/ladylinux" }}]"#);
     let lab = lab.stack(&format!("[containers.api]\n{mount}\n[one_shots.prepare]\n{mount}\n"));
     let good = lab.install(&lab.release("1.0.0"));
     lab.publish(&lab.release("2.0.0").schema(2).set("RELEASE_WRITES_KIB", "4096"));
@@ -286,7 +287,12 @@ fn a_journal_whose_last_line_was_torn_is_read_up_to_there() {
     let Some(lab) = Lab::new("refresh::torn_journal") else { return };
     let good = lab.install(&lab.release("1.0.0"));
     let path = lab.state().join("journal.jsonl");
-    fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"at\":17,\"aft").unwrap();
+    fs::OpenOptions::new()
+        .append(true)
+        .open(&path)
+        .unwrap()
+        .write_all(b"{\"at\":17,\"aft")
+        .unwrap();
     lab.serves(&good);
     let digest = lab.install(&lab.release("1.1.0"));
     lab.serves(&digest);
@@ -311,7 +317,8 @@ fn a_clock_that_was_set_back_is_told_before_anything_is_touched() {
     let Some(lab) = Lab::new("refresh::clock") else { return };
     let good = lab.install(&lab.release("1.0.0"));
     lab.publish(&lab.release("1.1.0"));
-    let shift = |by: i64| move |line: &mut Value| line["at"] = (line["at"].as_i64().unwrap() + by).into();
+    let shift =
+        |by: i64| move |line: &mut Value| line["at"] = (line["at"].as_i64().unwrap() + by).into();
     // As if everything in it had happened tomorrow.
     rewrite(&lab, shift(86_400_000));
     let run = lab.run(&["refresh"]);
@@ -334,11 +341,7 @@ fn a_stack_that_contradicts_itself_or_exposes_the_node_is_refused() {
         ("[containers.api]\nafter = [\"nobody\"]", "nobody"),
         ("profile = \"vax\"", "vax"),
     ] {
-        let stack = if more.contains("no toml") {
-            more.to_owned()
-        } else {
-            merge(&whole, more)
-        };
+        let stack = if more.contains("no toml") { more.to_owned() } else { merge(&whole, more) };
         fs::write(lab.stack_file(), stack).unwrap();
         lab.publish(&lab.release("1.1.0"));
         let run = lab.run(&["refresh"]);

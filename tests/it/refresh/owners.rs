@@ -1,9 +1,6 @@
 //! Containers that somebody else touched or owns: one container has one owner.
 
-use super::{
-    lab::{Lab, text},
-    release::Release,
-};
+use super::lab::{Lab, text};
 
 /// Creates a container under the name of ours that belongs to somebody else, and returns its id.
 fn foreign(lab: &Lab, label: &str) -> String {
@@ -19,7 +16,11 @@ fn foreign(lab: &Lab, label: &str) -> String {
 #[test]
 fn a_container_of_systemd_or_compose_is_refused_and_left_alone() {
     for (test, label, owner) in [
-        ("refresh::owned_by_systemd", "PODMAN_SYSTEMD_UNIT=ladylinux-api.service", "ladylinux-api.service"),
+        (
+            "refresh::owned_by_systemd",
+            "PODMAN_SYSTEMD_UNIT=ladylinux-api.service",
+            "ladylinux-api.service",
+        ),
         ("refresh::owned_by_docker_compose", "com.docker.compose.project=home", "home"),
         ("refresh::owned_by_podman_compose", "io.podman.compose.project=home", "home"),
     ] {
@@ -66,7 +67,10 @@ fn a_container_of_ours_that_is_paused_is_stopped_and_replaced() {
     lab.install(&lab.release("1.0.0"));
     let paused = lab.engine.ask("POST", &format!("/containers/{}/pause", lab.id_of("api")));
     if paused.status >= 400 {
-        crate::node::skip("refresh::paused", &format!("this engine cannot pause: {}", paused.text()));
+        crate::node::skip(
+            "refresh::paused",
+            &format!("this engine cannot pause: {}", paused.text()),
+        );
         return;
     }
     let status = lab.status();
@@ -116,7 +120,8 @@ fn what_is_created_is_what_is_declared() {
         let mount = mounts.iter().find(|one| one["Destination"] == place).unwrap();
         assert_eq!(mount["RW"], false, "{mount}");
     }
-    let capabilities = std::fs::read_to_string(format!("/proc/{}/status", found["State"]["Pid"])).unwrap();
+    let capabilities =
+        std::fs::read_to_string(format!("/proc/{}/status", found["State"]["Pid"])).unwrap();
     let effective = capabilities.lines().find(|line| line.starts_with("CapEff")).unwrap();
     assert!(effective.ends_with("0000000000000000"), "{effective}");
 }

@@ -15,7 +15,10 @@ const TEST: &str = "refresh::real_image";
 #[test]
 fn the_real_image_installs_answers_and_goes_through_refresh_and_rollback() {
     let Some(archive) = std::env::var_os("LADYLINUX_TEST_IMAGE").map(PathBuf::from) else {
-        skip(TEST, "there is no image: build one with scripts/image and name its archive in LADYLINUX_TEST_IMAGE");
+        skip(
+            TEST,
+            "there is no image: build one with scripts/image and name its archive in LADYLINUX_TEST_IMAGE",
+        );
         return;
     };
     let Some(lab) = Lab::new(TEST) else { return };
@@ -49,18 +52,37 @@ ready_timeout = "1m"
     let body = br#"{"message":"what time is it?"}"#;
     let origin = format!("http://{address}");
     let headers = [("Content-Type", "application/json"), ("Origin", origin.as_str())];
-    let made = Question { method: "POST", path: "/api/conversations", headers: &headers, body: b"{}" };
+    let made =
+        Question { method: "POST", path: "/api/conversations", headers: &headers, body: b"{}" };
     let made = made.tcp(&address).unwrap();
     assert!([200, 201].contains(&made.status), "{}", made.text());
     let path = format!("/api/conversations/{}/turns", made.json()["id"].as_str().unwrap());
-    let turn = Question { method: "POST", path: &path, headers: &headers, body }.tcp(&address).unwrap();
+    let turn =
+        Question { method: "POST", path: &path, headers: &headers, body }.tcp(&address).unwrap();
     assert_eq!(turn.status, 200, "{}", turn.text());
 
     // The same program under another digest: another label makes another image.
     let next = format!("{}/{}:main", lab.registry.address, lab.repository_path());
     let file = lab.directory().join("Containerfile");
-    std::fs::write(&file, format!("FROM {}\nLABEL again=1\n", lab.engine.container(&lab.container_name("api")).unwrap()["Image"].as_str().unwrap())).unwrap();
-    lab.engine.podman(&["build", "-q", "--format", "oci", "-t", &next, "-f", &file.display().to_string(), &lab.directory().display().to_string()]);
+    std::fs::write(
+        &file,
+        format!(
+            "FROM {}\nLABEL again=1\n",
+            lab.engine.container(&lab.container_name("api")).unwrap()["Image"].as_str().unwrap()
+        ),
+    )
+    .unwrap();
+    lab.engine.podman(&[
+        "build",
+        "-q",
+        "--format",
+        "oci",
+        "-t",
+        &next,
+        "-f",
+        &file.display().to_string(),
+        &lab.directory().display().to_string(),
+    ]);
     lab.engine.podman(&["push", "-q", &next]);
     let run = lab.run(&["refresh"]);
     assert_eq!((run.code, run.word("outcome")), (0, "done"), "{run:?}");
@@ -74,6 +96,10 @@ ready_timeout = "1m"
     // The containers' own health check, as the engine runs it.
     let name = lab.container_name("api");
     until("a healthy container", Duration::from_mins(1), || {
-        std::process::Command::new("podman").args(["--url", lab.engine.url(), "healthcheck", "run", &name]).status().unwrap().success()
+        std::process::Command::new("podman")
+            .args(["--url", lab.engine.url(), "healthcheck", "run", &name])
+            .status()
+            .unwrap()
+            .success()
     });
 }

@@ -86,7 +86,8 @@ impl Registry {
 
 /// The login of the registry that has one, as an auth file holds it.
 pub(crate) fn login(engine: &Engine) -> String {
-    let (user, password) = (engine.value("REGISTRY_AUTH_USER"), engine.value("REGISTRY_AUTH_PASSWORD"));
+    let (user, password) =
+        (engine.value("REGISTRY_AUTH_USER"), engine.value("REGISTRY_AUTH_PASSWORD"));
     base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"))
 }
 
@@ -229,7 +230,9 @@ fn serve(mut client: TcpStream, upstream: &str, told: &Mutex<Told>) -> io::Resul
         .lines()
         .skip(1)
         .filter_map(|line| line.split_once(": "))
-        .filter(|(name, _)| !name.eq_ignore_ascii_case("host") && !name.eq_ignore_ascii_case("connection"))
+        .filter(|(name, _)| {
+            !name.eq_ignore_ascii_case("host") && !name.eq_ignore_ascii_case("connection")
+        })
         .collect();
     let reply = Question { method, path, headers: &headers, body: b"" }.tcp(upstream)?;
     let mut sent = 0;
@@ -266,7 +269,9 @@ fn answer(
     if let Some(Fault::Status(status, headers)) = fault {
         let body = r#"{"errors":[{"code":"TEST","message":"told to fail"}]}"#;
         let length = body.len();
-        let head = format!("HTTP/1.1 {status} Told\r\n{headers}Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+        let head = format!(
+            "HTTP/1.1 {status} Told\r\n{headers}Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+        );
         return client.write_all(head.as_bytes()).and_then(|()| client.write_all(body.as_bytes()));
     }
     let mut head = format!("HTTP/1.1 {} Passed on\r\n", reply.status);

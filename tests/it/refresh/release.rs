@@ -88,9 +88,13 @@ impl Release {
     /// Makes the image.
     pub(crate) fn image(&self) -> Image {
         let version = &self.environment["RELEASE_VERSION"];
-        let mut layers = vec![program_layer().to_vec(), layer_with("etc/release", version.as_bytes())];
+        let mut layers =
+            vec![program_layer().to_vec(), layer_with("etc/release", version.as_bytes())];
         if self.filler > 0 {
-            layers.push(layer_with("etc/filler", &noise(&self.environment["RELEASE_COMMIT"], self.filler * 1024)));
+            layers.push(layer_with(
+                "etc/filler",
+                &noise(&self.environment["RELEASE_COMMIT"], self.filler * 1024),
+            ));
         }
         let environment: Vec<String> =
             self.environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -124,9 +128,7 @@ pub(crate) struct Image {
 
 impl Image {
     fn of(config: Vec<u8>, layers: Vec<Vec<u8>>) -> Self {
-        let describe = |kind: &str, bytes: &[u8]| {
-            json!({ "mediaType": kind, "digest": digest(bytes), "size": bytes.len() })
-        };
+        let describe = |kind: &str, bytes: &[u8]| json!({ "mediaType": kind, "digest": digest(bytes), "size": bytes.len() });
         let manifest = json!({
             "schemaVersion": 2,
             "mediaType": MANIFEST,
@@ -186,7 +188,9 @@ pub(crate) fn index(images: &[(&Image, &str)]) -> Vec<u8> {
             })
         })
         .collect();
-    json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": manifests }).to_string().into_bytes()
+    json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": manifests })
+        .to_string()
+        .into_bytes()
 }
 
 /// The media type of a manifest or an index.
@@ -233,8 +237,8 @@ pub(crate) fn program() -> Result<&'static [u8], String> {
 
 fn compile() -> Result<Vec<u8>, String> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/refresh/release.c");
-    let program = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .join(format!("release-{}", std::process::id()));
+    let program =
+        PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("release-{}", std::process::id()));
     let output = Command::new("cc")
         .args(["-static", "-Os", "-s", "-o"])
         .args([&program, &source])

@@ -50,7 +50,11 @@ impl Fragile {
                 }
                 let Ok(server) = UnixStream::connect(&engine) else { return };
                 let copies = [client.try_clone(), server.try_clone()];
-                shared.connections.lock().unwrap().extend(copies.into_iter().filter_map(Result::ok));
+                shared
+                    .connections
+                    .lock()
+                    .unwrap()
+                    .extend(copies.into_iter().filter_map(Result::ok));
                 let (up, down) = (client.try_clone().unwrap(), server.try_clone().unwrap());
                 let (watching, own) = (Arc::clone(&shared), own.clone());
                 thread::spawn(move || pump(up, server, |bytes| watching.look(bytes, &own)));

@@ -1,9 +1,6 @@
 //! Refreshes that go well: what is done, in which order, what is left alone, and what is said about it.
 
-use super::{
-    lab::{Lab, text, tree, write},
-    release::Release,
-};
+use super::lab::{Lab, text, tree, write};
 use serde_json::Value;
 use std::{fs, process::Command};
 
@@ -31,12 +28,19 @@ fn a_first_install_from_a_baseline_is_a_refresh_with_nothing_to_stop() {
     assert_eq!(run.word("runtime_path"), "/usr/local/bin/ladylinux");
     assert_eq!(run.word("service_status"), "running");
     assert_eq!(run.json["models"]["writable"], false);
-    let steps: Vec<&str> =
-        run.json["steps"].as_array().unwrap().iter().map(|one| one["step"].as_str().unwrap()).collect();
+    let steps: Vec<&str> = run.json["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["step"].as_str().unwrap())
+        .collect();
     assert_eq!(steps, ["stop", "sync", "rebuild", "prepare", "restart", "status"]);
     let file = fs::read_to_string(run.word("file")).unwrap();
     let report: Value = serde_json::from_str(&file).unwrap();
-    assert_eq!((&report["digest"], &report["outcome"]), (&run.json["digest"], &run.json["outcome"]));
+    assert_eq!(
+        (&report["digest"], &report["outcome"]),
+        (&run.json["digest"], &run.json["outcome"])
+    );
 }
 
 // LL-REF-37..40: the human lines name the same as the JSON.
@@ -51,7 +55,8 @@ fn without_json_a_person_reads_commit_digest_runtime_and_status() {
     let output = command.args(arguments).env_clear().output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{said}");
-    for line in ["commit  ", "digest  ", "runtime  ", "runtime_path", "service_status", "models  "] {
+    for line in ["commit  ", "digest  ", "runtime  ", "runtime_path", "service_status", "models  "]
+    {
         assert!(said.contains(line), "{line} is missing:\n{said}");
     }
     assert!(said.contains(&digest), "{said}");
@@ -73,7 +78,11 @@ fn a_refresh_brings_a_new_digest_and_touches_neither_models_nor_config_nor_data(
     let digest = lab.publish(&lab.release("1.1.0"));
     let run = lab.run(&["refresh"]);
     assert_eq!((run.code, run.word("outcome")), (0, "done"), "{run:?}");
-    assert_eq!(run.json["drift"], serde_json::json!([]), "a container that nobody touched has not drifted");
+    assert_eq!(
+        run.json["drift"],
+        serde_json::json!([]),
+        "a container that nobody touched has not drifted"
+    );
     lab.serves(&digest);
     assert_ne!(lab.id_of("api"), old, "the container is made anew");
     assert!(before == places.map(|place| tree(&place)), "something in the volumes was touched");
@@ -122,7 +131,8 @@ fn a_changed_declaration_makes_the_containers_anew() {
     let lab = lab.stack("[containers.api]\npids = 33\n");
     let run = lab.run(&["refresh"]);
     assert_eq!((run.code, run.word("outcome")), (0, "done"), "{run:?}");
-    let now = lab.engine.container("api").or_else(|| lab.engine.container(&lab.container_name("api")));
+    let now =
+        lab.engine.container("api").or_else(|| lab.engine.container(&lab.container_name("api")));
     assert_eq!(now.unwrap()["HostConfig"]["PidsLimit"], 33);
     assert_ne!(lab.id_of("api"), old);
     lab.serves(&digest);
@@ -196,7 +206,11 @@ fn a_rollback_goes_back_through_the_same_steps_and_another_one_forth_again() {
     let one = lab.install(&lab.release("1.0.0"));
     let two = lab.install(&lab.release("1.1.0"));
     let run = lab.run(&["rollback"]);
-    assert_eq!((run.code, run.word("outcome"), run.word("verb")), (0, "done", "rollback"), "{run:?}");
+    assert_eq!(
+        (run.code, run.word("outcome"), run.word("verb")),
+        (0, "done", "rollback"),
+        "{run:?}"
+    );
     assert_eq!(run.json["steps"].as_array().unwrap().len(), 6);
     lab.serves(&one);
     assert_eq!(lab.run(&["rollback"]).code, 0);
@@ -264,8 +278,16 @@ fn what_the_stack_no_longer_declares_is_removed_and_its_volumes_are_not() {
     let image = text(&lab.engine.container(&lab.container_name("api")).unwrap()["Image"]);
     let leftover = lab.container_name("prepare-leftover");
     lab.engine.podman(&[
-        "create", "--name", &leftover, "--label", &format!("io.ladylinux.stack={}", lab.name),
-        "--label", "io.ladylinux.service=prepare", "--label", "io.ladylinux.kind=one-shot", &image,
+        "create",
+        "--name",
+        &leftover,
+        "--label",
+        &format!("io.ladylinux.stack={}", lab.name),
+        "--label",
+        "io.ladylinux.service=prepare",
+        "--label",
+        "io.ladylinux.kind=one-shot",
+        &image,
     ]);
     let file = fs::read_to_string(lab.stack_file()).unwrap();
     let mut stack: toml::Table = file.parse().unwrap();
@@ -294,7 +316,10 @@ fn containers_start_after_those_they_need_and_stop_before_them() {
     assert!(state("watcher", "FinishedAt") < state("api", "FinishedAt"));
     assert_eq!(lab.status().word("state"), "stopped");
     assert_eq!(lab.run(&["start"]).code, 0);
-    assert_eq!((lab.state_of("api"), lab.state_of("watcher")), ("running".into(), "running".into()));
+    assert_eq!(
+        (lab.state_of("api"), lab.state_of("watcher")),
+        ("running".into(), "running".into())
+    );
 }
 
 // LL-REF-48
