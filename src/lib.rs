@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! edges         cli · api
-//! capabilities  conversation ──▶ knowledge, host        refresh (a binary of its own)
+//! capabilities  conversation ──▶ knowledge, host, supervisor        refresh (a binary of its own)
 //! inference     workers ◀── engines (in the child process only) · models
 //! ground        foundation: settings · layout · store · telemetry · values
 //! ```
@@ -29,6 +29,8 @@ pub mod host;
 pub mod knowledge;
 #[cfg(feature = "supervisor")]
 pub mod refresh;
+#[cfg(feature = "node")]
+pub mod supervisor;
 
 #[cfg(feature = "node")]
 pub mod inference;

@@ -7,6 +7,7 @@ use super::{
     openapi::{BadRequests, Problems, ServerSentEvent},
     sse,
     strict::is_blank,
+    tokens::Scope,
 };
 use crate::conversation::{self, Ask, LONGEST_QUESTION, Place, Refused, TurnEvent};
 use crate::foundation::values::{ConversationId, Redacted};
@@ -107,7 +108,8 @@ pub(super) async fn turn(
     headers: HeaderMap,
     Json(question): Json<Question>,
 ) -> Result<Response, Failure> {
-    let caller = conversation::Caller { who: caller.who, from: place(&headers) };
+    let may_administer = caller.may(Scope::Admin);
+    let caller = conversation::Caller { who: caller.who, from: place(&headers), may_administer };
     let turn = app.node.conversations.turn(id, Ask { text: question.text, caller }).await?;
     Ok(sse::answer(turn.map(|event| Ok::<_, Infallible>(sent(&event)))).into_response())
 }

@@ -216,12 +216,28 @@ impl Needs for Chat {
     const SCOPE: Scope = Scope::Chat;
 }
 
+/// A caller who may change the node.
+#[derive(Debug)]
+pub(super) struct Admin;
+
+impl Needs for Admin {
+    const SCOPE: Scope = Scope::Admin;
+}
+
 /// Somebody who is allowed to do what the handler does: `S` says which scope that takes.
 #[derive(Debug)]
 pub(super) struct Caller<S = Chat> {
     /// Who it is.
     pub who: Who,
-    scope: PhantomData<S>,
+    scopes: BTreeSet<Scope>,
+    needed: PhantomData<S>,
+}
+
+impl<S> Caller<S> {
+    /// Whether they may do more than the handler asks for.
+    pub(super) fn may(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
 }
 
 impl<S: Needs> FromRequestParts<App> for Caller<S> {
@@ -230,7 +246,7 @@ impl<S: Needs> FromRequestParts<App> for Caller<S> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         let (who, scopes) = authenticate(parts, app).await?;
         if scopes.contains(&S::SCOPE) {
-            return Ok(Self { who, scope: PhantomData });
+            return Ok(Self { who, scopes, needed: PhantomData });
         }
         Err(Failure::new(
             StatusCode::FORBIDDEN,

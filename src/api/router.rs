@@ -44,6 +44,7 @@ routes! {
     get "/api/host/{topic}" => host::show,
     get "/api/workers" => workers::list,
     get "/api/release" => release::show,
+    post "/api/release/refresh" => release::refresh,
     get "/openapi.json" => openapi::describe,
     get "/health/live" => health::live,
     get "/health/ready" => health::ready,

@@ -18,6 +18,7 @@ mod node_client;
 mod out;
 mod prepare;
 mod provision;
+mod refresh;
 mod serve;
 mod signals;
 mod telling;
@@ -120,6 +121,8 @@ enum Verb {
     HostFacts(host_facts::HostFacts),
     /// Ask the running node whether it lives, for container engines; exits 0 or 1
     Healthcheck(healthcheck::Healthcheck),
+    /// Ask the supervisor of this node to refresh it, or tell what the supervisor says
+    Refresh(refresh::Refresh),
     /// Show what this binary is
     Version(version::Version),
     /// Measure this release; scripts/bench compares it with others
@@ -149,6 +152,7 @@ pub fn run() -> ExitCode {
         Verb::Models(verb) => verb.run(&arguments.common),
         Verb::Prepare(verb) => verb.run(&arguments.common),
         Verb::Provision(verb) => verb.run(&arguments.common),
+        Verb::Refresh(verb) => verb.run(&arguments.common),
         Verb::Version(verb) => verb.run(),
         Verb::Worker(verb) => verb.run(&arguments.common),
     };

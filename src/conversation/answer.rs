@@ -1,6 +1,7 @@
 //! Tells the answer of one turn, event by event: does what `machine` decides.
 
 use super::{
+    Caller,
     cite::{cited, quoted},
     event::{AnsweredBy, Basis, Cited, Timings, TurnEvent},
     intents::{Intent, Recognized},
@@ -11,7 +12,7 @@ use super::{
     task::Inner,
     turn::Outlet,
 };
-use crate::foundation::values::{ReadinessIssue, Redacted, TurnId, time};
+use crate::foundation::values::{ConversationId, ReadinessIssue, Redacted, TurnId, time};
 use crate::host::{Language, Topic};
 use crate::inference::workers::{Completion, Event, Finish, Refusal, WorkerError};
 use crate::knowledge::{Answer, EXTRACT_FROM, Passage, Reader, extract, search};
@@ -27,6 +28,8 @@ pub(super) struct Asked {
     pub(super) key: Key,
     pub(super) turn: TurnId,
     pub(super) text: Redacted<String>,
+    /// Whether who asks may change the node.
+    may_administer: bool,
     began: Instant,
 }
 
@@ -63,8 +66,10 @@ impl Material {
 }
 
 impl Asked {
-    pub(super) fn new(key: Key, turn: TurnId, text: &str, began: Instant) -> Self {
-        Self { key, turn, text: Redacted(text.to_owned()), began }
+    pub(super) fn new(caller: Caller, id: ConversationId, text: &str, began: Instant) -> Self {
+        let Caller { who, may_administer, .. } = caller;
+        let text = Redacted(text.to_owned());
+        Self { key: Key { who, id }, turn: TurnId::new(), text, may_administer, began }
     }
 
     pub(super) fn since_began(&self) -> f64 {
@@ -96,12 +101,35 @@ impl Telling {
         self.open(&outlet, recognized.language, Some(recognized.confidence)).await;
         match recognized.intent {
             Intent::Host(topic) => self.host(outlet, topic, recognized.language).await,
+            Intent::Refresh => self.refresh(outlet, recognized.language).await,
             Intent::Greet | Intent::Help | Intent::Time | Intent::Date | Intent::Forget => {
                 let zone = jiff::tz::TimeZone::system();
                 self.say(&outlet, reply::to_intent(recognized, time::now(), &zone), None).await;
                 self.close(outlet, AnsweredBy::Intent, Finish::Stop).await;
             }
         }
+    }
+
+    /// Asks the supervisor for a refresh, if the caller may ask for one.
+    async fn refresh(mut self, outlet: Outlet, language: Language) {
+        if !self.asked.may_administer {
+            self.say(&outlet, reply::no_refresh(language).to_owned(), None).await;
+            return self.close(outlet, AnsweredBy::Intent, Finish::Stop).await;
+        }
+        let (supervisor, actor) = (self.inner.supervisor.clone(), self.asked.key.who.to_string());
+        let asking =
+            tokio::task::spawn_blocking(move || supervisor.ask_for_refresh(&actor, time::now()));
+        let failure = match asking.await {
+            Ok(Ok(asked)) => {
+                self.say(&outlet, reply::asked(&asked, language, time::now()), None).await;
+                return self.close(outlet, AnsweredBy::Intent, Finish::Stop).await;
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "the request failed inside the node: its log has the reason".to_owned(),
+        };
+        tracing::warn!(turn.id = %self.asked.turn, refresh.error = failure, "the supervisor was not asked");
+        let message = sentence(&failure);
+        outlet.tell(TurnEvent::Error { code: "not_asked".to_owned(), message, mend: None }).await;
     }
 
     async fn host(mut self, outlet: Outlet, topic: Topic, language: Language) {

@@ -9,7 +9,8 @@
 //!
 //! A turn is a stream of [`TurnEvent`]s that works only while it is read; dropping it stops everything at once. Who stands in for
 //! whom is decided in `machine`. Conversations live in memory and are gone after a restart; what is said in them is in no log.
-//! Nothing here changes the machine: commands are another room's business.
+//! Nothing here changes the machine. One thing is asked of somebody who does: "refresh yourself" leaves a request for the
+//! supervisor, if the caller may change the node.
 //!
 //! ```
 //! use ladylinux::conversation::{Intent, Recognition, recognize};
@@ -62,6 +63,8 @@ pub struct Caller {
     pub who: Who,
     /// Where the question comes from.
     pub from: Place,
+    /// Whether they may change the node; somebody without an account never may.
+    pub may_administer: bool,
 }
 
 /// Who asks. A conversation belongs to who began it.
@@ -76,6 +79,15 @@ pub enum Who {
         /// Its name.
         name: String,
     },
+}
+
+impl std::fmt::Display for Who {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Anonymous => f.write_str("somebody without an account"),
+            Self::Token { id, name } => write!(f, "{name} (token {id})"),
+        }
+    }
 }
 
 /// Where a question comes from.

@@ -3,6 +3,7 @@
 use super::{Intent, Recognized};
 use crate::foundation::values::{ReadinessIssue, time::Timestamp};
 use crate::host::{Language, Topic};
+use crate::supervisor::Asked;
 use jiff::{Zoned, tz::TimeZone};
 
 /// Returns the answer to an intent that needs nothing but the time.
@@ -10,7 +11,9 @@ pub(super) fn to_intent(recognized: Recognized, now: Timestamp, zone: &TimeZone)
     let language = recognized.language;
     match recognized.intent {
         Intent::Greet => language.choose(GREETING, GREETING_DE).to_owned(),
-        Intent::Help | Intent::Host(_) => language.choose(HELP, HELP_DE).to_owned(),
+        Intent::Help | Intent::Host(_) | Intent::Refresh => {
+            language.choose(HELP, HELP_DE).to_owned()
+        }
         Intent::Forget => language.choose(FORGOTTEN, FORGOTTEN_DE).to_owned(),
         Intent::Time => time(&local(now, zone), language),
         Intent::Date => date(&local(now, zone), language),
@@ -28,17 +31,43 @@ const HELP: &str = "I answer from this machine and from your documents, and noth
 - the time and the date
 - anything that stands in documents I have learned (`ladylinux learn PATH`); I say where it stands
 
-\"Forget this conversation\" makes me forget what was said. I change nothing on this machine.";
+\"Forget this conversation\" makes me forget what was said. \"Refresh yourself\" has my supervisor bring me to a newer release, if you may ask for that. I change nothing else on this machine.";
 const HELP_DE: &str = "Ich antworte aus diesem Rechner und aus deinen Dokumenten, und nichts verlässt den Rechner. Du kannst fragen nach
 
 - freiem Speicherplatz, Arbeitsspeicher, Last, Laufzeit, Betriebssystem, Benutzern und offenen Ports, etwa „Wie viel Speicherplatz ist frei?“
 - der Uhrzeit und dem Datum
 - allem, was in gelernten Dokumenten steht (`ladylinux learn PFAD`); ich sage, wo es steht
 
-Mit „Vergiss dieses Gespräch“ vergesse ich, was gesagt wurde. Ich ändere nichts an diesem Rechner.";
+Mit „Vergiss dieses Gespräch“ vergesse ich, was gesagt wurde. Mit „Aktualisiere dich“ bringt mein Supervisor mich auf ein neueres Release, wenn du darum bitten darfst. Sonst ändere ich nichts an diesem Rechner.";
 
 const FORGOTTEN: &str = "I have forgotten what was said in this conversation.";
 const FORGOTTEN_DE: &str = "Ich habe vergessen, was in diesem Gespräch gesagt wurde.";
+
+/// Says that the caller may not ask for a refresh, and who may.
+pub(super) fn no_refresh(language: Language) -> &'static str {
+    language.choose(
+        "Only somebody who may change this node can have me refreshed: with a token of the scope admin \
+         (`ladylinux token create --name NAME --scope chat,admin`), or on the machine with `ladylinux refresh`.",
+        "Nur wer diesen Knoten ändern darf, kann mich aktualisieren lassen: mit einem Token, das admin umfasst \
+         (`ladylinux token create --name NAME --scope chat,admin`), oder auf dem Rechner mit `ladylinux refresh`.",
+    )
+}
+
+/// Says that the supervisor was asked, and what it said last.
+pub(super) fn asked(asked: &Asked, language: Language, now: Timestamp) -> String {
+    let done = if asked.already {
+        language.choose(
+            "My supervisor has been asked for a refresh already, and has not taken it up yet.",
+            "Mein Supervisor ist schon um einen Refresh gebeten und hat noch nicht damit begonnen.",
+        )
+    } else {
+        language.choose(
+            "I have asked my supervisor for a refresh. If there is a newer release, I am away for a moment.",
+            "Ich habe meinen Supervisor um einen Refresh gebeten. Gibt es ein neueres Release, bin ich kurz weg.",
+        )
+    };
+    format!("{done} {}", asked.status.sentences(language, now))
+}
 
 fn local(now: Timestamp, zone: &TimeZone) -> Zoned {
     jiff::Timestamp::from_millisecond(now.0).unwrap_or_default().to_zoned(zone.clone())
@@ -138,6 +167,7 @@ fn example(intent: Intent, language: Language) -> &'static str {
         Intent::Time => ("what time is it?", "Wie spät ist es?"),
         Intent::Date => ("what is the date?", "Welcher Tag ist heute?"),
         Intent::Forget => ("forget this conversation", "Vergiss dieses Gespräch"),
+        Intent::Refresh => ("refresh yourself", "Aktualisiere dich"),
         Intent::Host(Topic::Disk) => {
             ("how much disk space is free?", "Wie viel Speicherplatz ist frei?")
         }
@@ -183,7 +213,14 @@ mod tests {
 
     #[test]
     fn every_example_is_understood_as_what_it_stands_for() {
-        let intents = [Intent::Greet, Intent::Help, Intent::Time, Intent::Date, Intent::Forget];
+        let intents = [
+            Intent::Greet,
+            Intent::Help,
+            Intent::Time,
+            Intent::Date,
+            Intent::Forget,
+            Intent::Refresh,
+        ];
         for intent in intents.into_iter().chain(Topic::ALL.map(Intent::Host)) {
             for language in [Language::English, Language::German] {
                 let example = example(intent, language);

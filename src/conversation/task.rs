@@ -12,10 +12,11 @@ use super::{
 };
 use crate::foundation::settings::{Feature, Settings};
 use crate::foundation::store::Store;
-use crate::foundation::values::{ConversationId, TurnId, time};
+use crate::foundation::values::{ConversationId, time};
 use crate::host::Facts;
 use crate::inference::workers::{Llm, WorkerError};
 use crate::knowledge::{self, Reader};
+use crate::supervisor::Supervisor;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
@@ -31,6 +32,7 @@ pub(super) struct Inner {
     pub(super) store: Store,
     pub(super) model: Model,
     pub(super) facts: Facts,
+    pub(super) supervisor: Supervisor,
     memory: Mutex<Memory>,
     /// Passages that go with a question.
     results: usize,
@@ -51,6 +53,7 @@ impl Conversations {
             store,
             model,
             facts: Facts::new(&settings.host),
+            supervisor: Supervisor::new(&settings.paths),
             memory: Mutex::new(Memory::new(settings.conversation.clone())),
             results: settings.knowledge.results,
             max_tokens: settings.llm.max_tokens,
@@ -84,7 +87,7 @@ impl Conversations {
         if characters > LONGEST_QUESTION {
             return Err(Refused::TooLong { characters, limit: LONGEST_QUESTION });
         }
-        let asked = Asked::new(Key { who: ask.caller.who, id }, TurnId::new(), text, began);
+        let asked = Asked::new(ask.caller, id, text, began);
         let history = self.0.recall(&asked.key);
         let recognition = recognize(text);
         let intent_ms = asked.since_began();

@@ -71,7 +71,7 @@ impl Node {
 }
 
 fn ask(text: &str) -> Ask {
-    let caller = Caller { who: Who::Anonymous, from: Place::Api };
+    let caller = Caller { who: Who::Anonymous, from: Place::Api, may_administer: false };
     Ask { text: Redacted(text.to_owned()), caller }
 }
 

@@ -56,7 +56,7 @@ impl Language {
     }
 
     /// Writes a duration in its largest unit, as it is said of something past: "3 days", "3 Tagen".
-    pub(super) fn rough(self, duration: Duration) -> String {
+    pub fn rough(self, duration: Duration) -> String {
         let largest = self.units(duration).swap_remove(0);
         match self {
             Self::English => largest,

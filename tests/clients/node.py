@@ -66,7 +66,12 @@ def node(model="chatty", **settings):
         ).stdout.strip()
         run("provision")
         run("migrate")
-        token = run("token", "create", "--name", "test", "--scope", "chat", "--expires", "1h")
+        token = run("token", "create", "--name", "test", "--scope", "chat,admin", "--expires", "1h")
+        # What a supervisor that runs would say; nobody takes up what it is asked.
+        requests = root / "var/lib/ladylinux/supervisor/requests"
+        requests.mkdir(parents=True)
+        said = {"schema": 1, "at": (int(time.time()) + 3600) * 1000, "state": "serving"}
+        (requests / "status.json").write_text(json.dumps(said))
         if model:
             shutil.copytree(PROJECT / "tests/fixtures/llm" / model, root / "opt/ladylinux/models" / model)
         address = root / "address"

@@ -51,7 +51,7 @@ impl Node {
 
     async fn turn(&self, text: &str) -> Turn {
         let id = self.conversations.begin(&Who::Anonymous);
-        let caller = Caller { who: Who::Anonymous, from: Place::Api };
+        let caller = Caller { who: Who::Anonymous, from: Place::Api, may_administer: false };
         let ask = Ask { text: Redacted(text.to_owned()), caller };
         self.conversations.turn(id, ask).await.unwrap()
     }

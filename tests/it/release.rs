@@ -1,9 +1,18 @@
 //! What a release says about itself, as its supervisor reads it.
 
 use crate::node::{Node, Root};
-use ladylinux::{foundation::store, refresh::contract};
+use ladylinux::{
+    foundation::{store, values::time},
+    refresh::{
+        contract, look, record,
+        requests::{self, Request},
+        stack::{RequestVerb, Requests},
+        status,
+    },
+};
 use reqwest::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::fs;
 
 /// The digest of an image that nobody has.
 fn digest() -> String {
@@ -85,4 +94,129 @@ async fn a_container_published_to_others_behind_a_proxy_wants_tokens() {
     let release = node.get("/api/release").bearer_auth(token).send().await.unwrap();
     assert_eq!(release.status(), StatusCode::OK);
     assert_eq!(node.get("/health/ready").send().await.unwrap().status(), StatusCode::OK);
+}
+
+/// Has a supervisor say that the node serves and when it last refreshed, as the supervisor's own code writes it.
+fn supervised(root: &Root) {
+    let said = status::Status {
+        schema: status::SCHEMA,
+        at: time::now(),
+        state: look::State::Serving,
+        digest: Some(digest().parse().unwrap()),
+        revision: Some("0123abc".to_owned()),
+        version: Some("0.1.0".to_owned()),
+        hold: None,
+        last: Some(status::Last {
+            verb: record::Verb::Refresh,
+            outcome: "failed".to_owned(),
+            step: Some(record::Step::Prepare),
+            message: Some("the migration failed".to_owned()),
+            at: time::now(),
+        }),
+    };
+    let directory = root.paths().state.join("supervisor");
+    requests::make_directory(&directory).unwrap();
+    said.publish(&directory).unwrap();
+}
+
+/// Takes what was asked for, as the supervisor does.
+fn taken(root: &Root) -> Vec<Request> {
+    let directory = root.paths().state.join("supervisor");
+    let taken = requests::take(&directory, &Requests { allow: vec![RequestVerb::Refresh] });
+    taken.into_iter().map(Result::unwrap).collect()
+}
+
+// LL-REF-54
+#[tokio::test]
+async fn an_admin_asks_for_a_refresh_and_the_supervisor_understands_it() {
+    let root = Root::new();
+    supervised(&root);
+    let node = root.start();
+    let release: Value = node.get("/api/release").send().await.unwrap().json().await.unwrap();
+    assert_eq!(release["supervisor"]["state"], "serving");
+    assert_eq!(release["supervisor"]["digest"], digest());
+    assert_eq!(release["supervisor"]["last"]["step"], "prepare");
+
+    let ask = |token: Option<String>| {
+        let request = node.post("/api/release/refresh");
+        match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    };
+    assert_eq!(ask(None).send().await.unwrap().status(), StatusCode::FORBIDDEN);
+    let chat = node.root.token("chat");
+    assert_eq!(ask(Some(chat)).send().await.unwrap().status(), StatusCode::FORBIDDEN);
+    assert!(taken(&node.root).is_empty());
+
+    let admin = node.root.token("admin");
+    let asked = ask(Some(admin.clone())).send().await.unwrap();
+    assert_eq!(asked.status(), StatusCode::ACCEPTED);
+    let asked: Value = asked.json().await.unwrap();
+    assert_eq!(
+        (&asked["already"], &asked["supervisor"]["state"]),
+        (&json!(false), &json!("serving"))
+    );
+    let again: Value = ask(Some(admin.clone())).send().await.unwrap().json().await.unwrap();
+    assert_eq!((&again["already"], &again["id"]), (&json!(true), &asked["id"]));
+    let requests = taken(&node.root);
+    assert_eq!(requests.len(), 1);
+    assert!(requests[0].actor.starts_with("test (token "), "{requests:?}");
+
+    // What is no status is none, and says so.
+    let file = node.root.paths().requests().join("status.json");
+    fs::write(&file, "{").unwrap();
+    let release: Value = node.get("/api/release").send().await.unwrap().json().await.unwrap();
+    assert_eq!(release["supervisor"], Value::Null);
+    assert!(release["supervisor_note"].as_str().unwrap().contains("status.json"), "{release}");
+    assert_eq!(ask(Some(admin)).send().await.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn in_a_conversation_only_an_admin_has_the_node_refreshed() {
+    let root = Root::new();
+    supervised(&root);
+    let node = root.start();
+    let say = async |token: Option<&str>, text: &str| {
+        let path = "/api/conversations/0190163d-8694-739b-aea5-966c26f8ad91/turns";
+        let request = node.post_raw(path, json!({ "text": text }).to_string());
+        let request = match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        request.send().await.unwrap().text().await.unwrap()
+    };
+    let chat = node.root.token("chat");
+    for token in [None, Some(chat.as_str())] {
+        let answer = say(token, "refresh yourself").await;
+        assert!(answer.contains("ladylinux token create"), "{answer}");
+    }
+    assert!(taken(&node.root).is_empty());
+    let admin = node.root.token("chat,admin");
+    let question = say(Some(&admin), "did you update yourself?").await;
+    assert!(!question.contains("I have asked"), "{question}");
+    assert!(taken(&node.root).is_empty());
+    let answer = say(Some(&admin), "Aktualisiere dich bitte").await;
+    assert!(answer.contains("Ich habe meinen Supervisor um einen Refresh gebeten"), "{answer}");
+    assert!(answer.contains("Release 0.1.0 0a0a0a0a0a0a"), "{answer}");
+    assert_eq!(taken(&node.root).len(), 1);
+}
+
+#[test]
+fn the_command_line_asks_the_supervisor_and_says_if_there_is_none() {
+    let root = Root::new();
+    let nobody = root.run(&["refresh"]);
+    assert_eq!(nobody.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("ladylinux-supervisor refresh"));
+    supervised(&root);
+    let status = root.run(&["refresh", "--status"]);
+    let told = String::from_utf8_lossy(&status.stdout).into_owned();
+    assert!(told.contains("release 0.1.0 0a0a0a0a0a0a serves"), "{told}");
+    assert!(told.contains("failed in step prepare"), "{told}");
+    assert!(taken(&root).is_empty());
+    let asked = root.run(&["refresh", "--json"]);
+    assert_eq!(asked.status.code(), Some(0));
+    let asked: Value = serde_json::from_slice(&asked.stdout).unwrap();
+    assert_eq!(asked["already"], false);
+    assert_eq!(taken(&root).len(), 1);
 }

@@ -7,7 +7,7 @@
 mod table;
 
 use crate::host::{Language, Topic};
-use table::{COMMON_ENGLISH, COMMON_GERMAN, EXPLAINING, Phrase};
+use table::{ASKING, COMMON_ENGLISH, COMMON_GERMAN, EXPLAINING, Phrase};
 
 /// How sure recognition must be. One word in five may be left over; with fewer words, none.
 const CLEAR: f32 = 0.8;
@@ -33,6 +33,8 @@ pub enum Intent {
     Host(Topic),
     /// That this conversation is forgotten.
     Forget,
+    /// That the supervisor refreshes the node to a newer release.
+    Refresh,
 }
 
 /// An intent that was recognised, and how surely.
@@ -67,7 +69,15 @@ impl Intent {
             Self::Date => "date",
             Self::Host(topic) => topic.name(),
             Self::Forget => "forget",
+            Self::Refresh => "refresh",
         }
+    }
+}
+
+impl Intent {
+    /// Whether it changes more than the conversation: then nothing that may be a question about it is taken for it.
+    fn changes_the_node(self) -> bool {
+        self == Self::Refresh
     }
 }
 
@@ -80,8 +90,10 @@ pub fn recognize(text: &str) -> Recognition {
     if EXPLAINING.iter().any(|phrase| contains(&words, phrase)) {
         return Recognition::Nothing;
     }
+    let questions = words.iter().any(|word| ASKING.contains(&word.as_str()));
     let best = table::PHRASES
         .iter()
+        .filter(|phrase| !(questions && phrase.intent.changes_the_node()))
         .filter_map(|phrase| Some((phrase, confidence(phrase, &words)?)))
         // The first of equals stays, so that the order of the table decides.
         .fold(None, |best: Option<(&Phrase, f32)>, next| match best {

@@ -73,6 +73,15 @@ pub(super) const EXPLAINING: &[&str] = &[
     "was macht",
 ];
 
+/// Words that make a question of what would otherwise be asked for.
+pub(super) const ASKING: &[&str] = &[
+    "am", "are", "did", "do", "does", "had", "has", "have", "how", "i", "is", "was", "were",
+    "what", "whats", "when", "which", "who", "why", "will", // English
+    "bist", "habe", "haben", "hast", "hat", "ich", "ist", "sind", "wann", "warum", "was", "welche",
+    "welchen", "welcher", "welches", "wenn", "wer", "wie", "wieso", "will", "wir",
+    "wird", // German
+];
+
 /// Words that say nothing about what is wanted.
 pub(super) const COMMON_ENGLISH: &[&str] = &[
     "a",
@@ -666,6 +675,20 @@ pub(super) const PHRASES: &[Phrase] = &[
         Intent::Forget,
         &[&["neues", "neue", "neuer"], &["gespraech", "unterhaltung", "chat"]],
         &["beginne", "starte"],
+    ),
+    // Refresh: only what is said to the node about itself, for it changes the node.
+    english(
+        Intent::Refresh,
+        &[&["refresh", "update", "upgrade"], &["yourself"]],
+        &["away", "latest", "newest", "new", "version", "release"],
+    ),
+    german(
+        Intent::Refresh,
+        &[
+            &["aktualisiere", "aktualisier", "aktualisieren", "erneuere", "erneuern", "refreshe"],
+            &["dich"],
+        ],
+        &["selbst", "sofort", "neueste", "neuesten", "neue", "version", "release", "stand"],
     ),
     // Help
     english(Intent::Help, &[&["help"]], &["need", "with", "something"]),
