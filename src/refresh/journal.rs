@@ -233,7 +233,7 @@ mod tests {
         let text = fs::read(&path).unwrap();
         for torn in 1..=text.len() {
             fs::write(&path, &text[..torn]).unwrap();
-            let whole = text[..torn].iter().filter(|byte| **byte == b'\n').count();
+            let whole = String::from_utf8_lossy(&text[..torn]).matches('\n').count();
             assert_eq!(read(directory.path()).unwrap().0.len(), whole);
             Journal::open(directory.path()).unwrap().append(started("again")).unwrap();
             assert_eq!(read(directory.path()).unwrap().0.len(), whole + 1);

@@ -179,10 +179,10 @@ mod tests {
 
     fn watch(check_every: u64) -> Watch {
         Watch::new(Policy {
-            probation: Duration::from_secs(600),
+            probation: Duration::from_mins(10),
             check_every: Duration::from_secs(check_every),
             first_retry: Duration::from_secs(5),
-            longest_retry: Duration::from_secs(60),
+            longest_retry: Duration::from_mins(1),
         })
     }
 

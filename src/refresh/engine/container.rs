@@ -443,7 +443,7 @@ fn drifted(container: &Inspected, changes: Vec<Change>) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn inspected(state: serde_json::Value, labels: serde_json::Value) -> Found {
+    fn inspected(state: &serde_json::Value, labels: &serde_json::Value) -> Found {
         let told = json!({
             "Id": "60ea", "Name": "/ladylinux-api", "Image": "7313", "RestartCount": 2,
             "State": state, "Config": { "Labels": labels, "Hostname": "60ea" },
@@ -470,7 +470,7 @@ mod tests {
             ("unknown", State::Running),
             ("", State::Running),
         ] {
-            let found = inspected(json!({ "Status": word, "ExitCode": 7 }), json!({}));
+            let found = inspected(&json!({ "Status": word, "ExitCode": 7 }), &json!({}));
             assert_eq!(found.state, state, "{word:?}");
         }
     }
@@ -478,11 +478,11 @@ mod tests {
     #[test]
     fn a_container_is_told_by_its_labels_and_not_by_its_name() {
         let labels = json!({ labels::STACK: "ladylinux", labels::SERVICE: "api" });
-        let found = inspected(json!({ "Status": "running" }), labels);
+        let found = inspected(&json!({ "Status": "running" }), &labels);
         assert_eq!(found.name, "ladylinux-api");
         assert_eq!(found.service.as_deref(), Some("api"));
         assert_eq!((found.image_id.as_str(), found.restarts), ("sha256:7313", 2));
-        let foreign = inspected(json!({ "Status": "running" }), serde_json::Value::Null);
+        let foreign = inspected(&json!({ "Status": "running" }), &serde_json::Value::Null);
         assert_eq!((foreign.service, foreign.owner), (None, None));
     }
 
@@ -494,7 +494,7 @@ mod tests {
             (json!({ "Status": "none" }), None),
             (serde_json::Value::Null, None),
         ] {
-            let found = inspected(json!({ "Status": "running", "Health": health }), json!({}));
+            let found = inspected(&json!({ "Status": "running", "Health": health }), &json!({}));
             assert_eq!(found.health.as_deref(), told, "{health}");
         }
     }
@@ -508,9 +508,9 @@ mod tests {
             ("com.docker.compose.project", Some("the compose project x")),
             ("io.ladylinux.stack", None),
         ] {
-            let found = inspected(json!({ "Status": "running" }), json!({ label: "x" }));
+            let found = inspected(&json!({ "Status": "running" }), &json!({ label: "x" }));
             assert_eq!(found.owner.as_deref(), owner, "{label}");
-            let found = inspected(json!({ "Status": "running" }), json!({ label: "" }));
+            let found = inspected(&json!({ "Status": "running" }), &json!({ label: "" }));
             assert_eq!(found.owner, None, "an empty {label}");
         }
     }

@@ -16,7 +16,7 @@ fn refresh_from(lab: &Lab, archive: &[u8]) -> Run {
 /// A node that reaches no registry.
 fn alone(test: &str) -> Option<Lab> {
     let mut lab = Lab::new(test)?;
-    lab.from_registry(&nobody());
+    lab.use_registry(&nobody());
     Some(lab)
 }
 

@@ -12,7 +12,7 @@ fn behind_a_proxy(test: &str) -> Option<(Lab, Faulty, String)> {
     let mut lab = Lab::new(test)?;
     let good = lab.install(&lab.release("1.0.0"));
     let proxy = Faulty::before(&lab.registry);
-    lab.from_registry(&proxy.address);
+    lab.use_registry(&proxy.address);
     Some((lab, proxy, good))
 }
 
@@ -28,7 +28,7 @@ fn nothing_was_touched(lab: &Lab, run: &Run, good: &str) {
 fn a_registry_that_is_down_costs_nothing_but_the_refresh() {
     let Some(mut lab) = Lab::new("refresh::registry_down") else { return };
     let good = lab.install(&lab.release("1.0.0"));
-    lab.from_registry(&nobody());
+    lab.use_registry(&nobody());
     let run = lab.run(&["refresh"]);
     nothing_was_touched(&lab, &run, &good);
     run.says(&["cannot"]);
@@ -173,7 +173,7 @@ fn an_index_for_several_architectures_leads_to_the_image_of_this_machine() {
 fn a_registry_with_a_login_is_used_with_it_and_the_password_is_never_said() {
     let Some(mut lab) = Lab::new("refresh::login") else { return };
     lab.registry = Registry::with_login(lab.engine);
-    lab.from_registry(lab.engine.value("REGISTRY_AUTH"));
+    lab.use_registry(lab.engine.value("REGISTRY_AUTH"));
     let digest = lab.publish(&lab.release("1.0.0"));
     let without = lab.run(&["refresh"]);
     assert_eq!(without.code, 2, "{without:?}");
@@ -201,7 +201,7 @@ fn a_registry_with_a_login_is_used_with_it_and_the_password_is_never_said() {
 #[test]
 fn a_registry_with_a_certificate_of_its_own_authority_is_used_with_that_authority_only() {
     let Some(mut lab) = Lab::new("refresh::tls") else { return };
-    lab.from_registry(lab.engine.value("REGISTRY_TLS"));
+    lab.use_registry(lab.engine.value("REGISTRY_TLS"));
     let file = lab.directory().join("image.tar");
     write(&file, &lab.release("1.0.0").image().archive());
     let address = format!("{}/{}:main", lab.engine.value("REGISTRY_TLS"), lab.repository_path());

@@ -111,7 +111,7 @@ impl Lab {
     }
 
     /// Takes releases from another registry, or through a proxy.
-    pub(crate) fn from_registry(&mut self, address: &str) {
+    pub(crate) fn use_registry(&mut self, address: &str) {
         self.repository = format!("{address}/{}/ladylinux", self.name);
         self.write_stack();
     }

@@ -214,7 +214,7 @@ fn the_second_of_two_refreshes_is_told_who_is_at_work_and_since_when() {
     let Some(mut lab) = Lab::new("refresh::two_at_once") else { return };
     lab.install(&lab.release("1.0.0"));
     let proxy = Faulty::before(&lab.registry);
-    lab.from_registry(&proxy.address);
+    lab.use_registry(&proxy.address);
     let digest = lab.publish(&lab.release("1.1.0").filler(1024));
     proxy.misbehave(What::Blobs, Fault::Gate, usize::MAX);
     let first = lab.spawn(&["refresh"]);
@@ -238,7 +238,7 @@ fn the_lock_of_a_killed_supervisor_is_stale_and_nothing_it_started_keeps_it() {
     let Some(mut lab) = Lab::new("refresh::stale_lock") else { return };
     let good = lab.install(&lab.release("1.0.0"));
     let proxy = Faulty::before(&lab.registry);
-    lab.from_registry(&proxy.address);
+    lab.use_registry(&proxy.address);
     let digest = lab.publish(&lab.release("1.1.0").filler(512));
     proxy.misbehave(What::Blobs, Fault::Silent, usize::MAX);
     let first = lab.spawn(&["refresh"]);

@@ -13,6 +13,7 @@ const TEST: &str = "refresh::real_image";
 
 // LL-REF-36, LL-DEP-49, issue 3 "Done when"
 #[test]
+#[expect(clippy::too_many_lines, reason = "one life of one node, told in order")]
 fn the_real_image_installs_answers_and_goes_through_refresh_and_rollback() {
     let Some(archive) = std::env::var_os("LADYLINUX_TEST_IMAGE").map(PathBuf::from) else {
         skip(
@@ -49,7 +50,7 @@ ready_timeout = "1m"
     let address = format!("127.0.0.1:{}", lab.port);
     let page = Question { method: "GET", path: "/", ..Question::default() }.tcp(&address).unwrap();
     assert_eq!(page.status, 200, "{}", page.text());
-    let body = br#"{"message":"what time is it?"}"#;
+    let body = br#"{"text":"what time is it?"}"#;
     let origin = format!("http://{address}");
     let headers = [("Content-Type", "application/json"), ("Origin", origin.as_str())];
     let made =

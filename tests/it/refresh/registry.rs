@@ -277,7 +277,7 @@ fn answer(
     let mut head = format!("HTTP/1.1 {} Passed on\r\n", reply.status);
     for (name, value) in &reply.headers {
         if !name.eq_ignore_ascii_case("connection") {
-            head += &format!("{name}: {value}\r\n");
+            head = format!("{head}{name}: {value}\r\n");
         }
     }
     client.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes())?;

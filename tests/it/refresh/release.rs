@@ -213,7 +213,7 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    ladylinux::foundation::values::Sha256::of(bytes).to_string()
 }
 
 /// Bytes that no compression makes smaller, the same for the same seed.

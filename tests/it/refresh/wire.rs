@@ -64,9 +64,9 @@ impl Question<'_> {
         // HTTP/1.0 has no chunks, and its answer ends with the connection.
         let mut head = format!("{} {} HTTP/1.0\r\nHost: {host}\r\n", self.method, self.path);
         for (name, value) in self.headers {
-            head += &format!("{name}: {value}\r\n");
+            head = format!("{head}{name}: {value}\r\n");
         }
-        head += &format!("Content-Length: {}\r\n\r\n", self.body.len());
+        head = format!("{head}Content-Length: {}\r\n\r\n", self.body.len());
         stream.write_all(head.as_bytes())?;
         stream.write_all(self.body)?;
         let mut bytes = Vec::new();

@@ -126,9 +126,8 @@ fn of(service: &Value) -> Service {
 fn declared(service: &Value) -> Declared {
     let networks = match &service["networks"] {
         Value::Array(_) => list(&service["networks"]),
-        networks => {
-            networks.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
-        }
+        Value::Object(networks) => networks.keys().cloned().collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
     };
     let mode = service.get("network_mode").map(text_of).filter(|mode| mode != "none");
     let ports = list(&service["ports"]);
@@ -190,6 +189,6 @@ fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
-        other => other.to_string(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
     }
 }

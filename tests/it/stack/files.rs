@@ -37,9 +37,8 @@ fn the_machine_makes_every_directory_that_a_node_needs_with_the_modes_it_expects
         assert_eq!(*mode, directory.mode, "{path}");
         let expected = match path.as_str() {
             // The node can neither change what it is told nor rename what lies beside its state.
-            "/etc/ladylinux" => ("root", "ladylinux"),
+            "/etc/ladylinux" | "/var/lib/ladylinux/supervisor/requests" => ("root", "ladylinux"),
             "/var/lib/ladylinux" | "/var/lib/ladylinux/supervisor" => ("root", "root"),
-            "/var/lib/ladylinux/supervisor/requests" => ("root", "ladylinux"),
             _ => ("ladylinux", "ladylinux"),
         };
         assert_eq!((user.as_str(), group.as_str()), expected, "{path}");

@@ -2,6 +2,7 @@
 
 use super::read;
 use crate::node::{client, skip};
+use ladylinux::foundation::values::time;
 use std::{
     fs,
     io::{BufRead, BufReader, Write},
@@ -9,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 use tempfile::TempDir;
 
@@ -119,9 +120,9 @@ fn start() -> Option<Proxy> {
     let checked = Command::new(&nginx).arg("-t").arg("-c").arg(&file).output().unwrap();
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
     let child = Command::new(&nginx).arg("-c").arg(&file).stderr(Stdio::null()).spawn().unwrap();
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = time::instant() + Duration::from_secs(30);
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(Instant::now() < deadline, "nginx does not listen");
+        assert!(time::instant() < deadline, "nginx does not listen");
         thread::yield_now();
     }
     Some(Proxy { directory, child, url: format!("https://localhost:{port}"), client: client() })
