@@ -388,3 +388,29 @@ fn the_containerfile_says_what_the_source_says() {
     let version = version.split([':', '-']).nth(1).expect("the image has a tag").to_owned();
     assert!(toolchain.contains(&format!("channel = \"{version}\"")), "{version}");
 }
+
+/// A change of the source compiles no dependency, fetches no runtime, and leaves the image's lower layers as they were.
+///
+/// LL-DEP-6, LL-DEP-7
+#[test]
+fn the_image_has_what_changes_least_at_the_bottom() {
+    let text = read("Containerfile");
+    let stage = |name: &str| {
+        let after = text.split(&format!(" AS {name}\n")).nth(1).expect("the stage is there");
+        let end = after.find("\nFROM ").unwrap_or(after.len());
+        after[..end].lines().filter(|line| line.starts_with("COPY ")).collect::<Vec<_>>()
+    };
+    assert_eq!(stage("onnxruntime"), ["COPY scripts/onnxruntime.txt ."]);
+    let dependencies = stage("dependencies");
+    assert!(dependencies.iter().all(|line| !line.contains(" src")), "{dependencies:?}");
+    let place = |what: &str| stage("image").iter().position(|line| line.contains(what));
+    let order = [
+        "--from=onnxruntime",
+        "--from=dependencies",
+        "docs/",
+        "bin/ladylinux-supervisor",
+        "--from=release",
+    ]
+    .map(|what| place(what).expect("it is copied"));
+    assert!(order.is_sorted(), "{order:?}");
+}
