@@ -13,6 +13,7 @@ mod disk;
 mod host;
 mod knowledge;
 mod layout;
+mod manual;
 mod node;
 mod prepare;
 mod refresh;
