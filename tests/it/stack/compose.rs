@@ -148,7 +148,15 @@ fn declared(service: &Value) -> Declared {
         memory: bytes(&text_of(&service["mem_limit"])),
         cpus: service["cpus"].as_f64().unwrap(),
         pids: service["pids_limit"].as_u64().unwrap().try_into().unwrap(),
-        health: service.get("healthcheck").map(health),
+        health: match &service["healthcheck"] {
+            // Our image has one, which asks the node: whoever is not the node must say so.
+            Value::Null => {
+                assert!(service.get("build").is_none(), "{service} would be asked as a node");
+                None
+            }
+            check if check["disable"] == true => None,
+            check => Some(health(check)),
+        },
     }
 }
 

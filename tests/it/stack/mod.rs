@@ -338,6 +338,8 @@ fn every_unit_logs_to_the_journal_and_renews_nothing_by_itself() {
             assert_eq!(unit.one("Container", "LogDriver"), "journald", "{name}");
             assert!(unit.all("Container", "AutoUpdate").is_empty(), "{name}");
             assert_eq!(unit.one("Container", "ContainerName"), name);
+            // Our image's own check asks the node, which none of these is.
+            assert_eq!(unit.has("--no-healthcheck"), folder == "quadlet", "{name}");
         }
     }
 }

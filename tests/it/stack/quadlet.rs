@@ -72,6 +72,12 @@ impl Unit {
             .find_map(|option| option.strip_prefix(name)?.strip_prefix('='))
     }
 
+    /// Whether `PodmanArgs=` has an option without a value.
+    pub(super) fn has(&self, option: &str) -> bool {
+        let options = self.all("Container", "PodmanArgs");
+        options.into_iter().flat_map(str::split_whitespace).any(|one| one == option)
+    }
+
     pub(super) fn denied(&self) -> Denied {
         Denied {
             read_only: self.all("Container", "ReadOnly") == ["true"],
