@@ -414,26 +414,19 @@ fn history(common: &Common, last: usize) -> anyhow::Result<Exit> {
 
 fn stack_verb(common: &Common, what: &StackVerb) -> anyhow::Result<u8> {
     if matches!(what, StackVerb::Default) {
-        out::line(stack::DEFAULTS.trim_end());
+        out::line(stack::verb::default().trim_end());
         return Ok(Exit::Done as u8);
     }
     let stack = common.load_stack()?;
-    let objections = stack::objections(&stack);
+    let checked = stack::verb::check(&stack);
     match what {
-        StackVerb::Check if common.json => {
-            out::json(&serde_json::json!({ "objections": objections }));
-        }
-        StackVerb::Check => {
-            objections.iter().for_each(out::line);
-            if objections.is_empty() {
-                out::line("nothing speaks against the stack");
-            }
-        }
-        StackVerb::Show if common.json => out::json(&stack),
-        StackVerb::Show => out::line(toml::to_string_pretty(&stack)?.trim_end()),
+        StackVerb::Check if common.json => out::json(&checked.json()),
+        StackVerb::Check => out::line(checked.text()),
+        StackVerb::Show if common.json => out::json(&stack::verb::show_json(&stack)),
+        StackVerb::Show => out::line(stack::verb::show(&stack)?.trim_end()),
         StackVerb::Default => {}
     }
-    let refused = matches!(what, StackVerb::Check) && !objections.is_empty();
+    let refused = matches!(what, StackVerb::Check) && !checked.is_good();
     Ok(if refused { Exit::Refused } else { Exit::Done } as u8)
 }
 
