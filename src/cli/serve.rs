@@ -6,8 +6,15 @@
 use super::{Common, exit::Exit, exit::Outcome, out, signals};
 use crate::api::{self, Listener, Node};
 use crate::conversation::Conversations;
-use crate::foundation::{layout, settings::Settings, telemetry, values::Severity};
+use crate::foundation::{
+    layout,
+    settings::{self, Settings},
+    store::Store,
+    telemetry,
+    values::Severity,
+};
 use crate::inference::workers::{Workers, permits};
+use crate::knowledge::{self, LearnOptions, LearnReport, Mode};
 use anyhow::Context;
 use clap::Args;
 use std::{
@@ -111,12 +118,14 @@ async fn serve(settings: Settings, address_file: Option<&Path>) -> anyhow::Resul
     }
     out::line(format!("LadyLinux answers on {}", listener.url()));
     tracing::info!(url = listener.url(), version = env!("CARGO_PKG_VERSION"), "serving");
+    let manual = tokio::spawn(learn_manual(store.clone(), settings.knowledge.clone()));
     let conversations = Conversations::new(store.clone(), workers.llm.clone(), &settings);
     let node =
         Node { settings, store: store.clone(), workers: workers.clone(), conversations, metrics };
     api::serve(node, listener, stop).await;
     workers.stop().await;
     upkeep.abort();
+    manual.abort();
     if tokio::time::timeout(CLOSING, store.close()).await.is_err() {
         tracing::warn!(
             "the database is still in use, and its journal is worked in at the next start"
@@ -124,6 +133,30 @@ async fn serve(settings: Settings, address_file: Option<&Path>) -> anyhow::Resul
     }
     tracing::info!("stopped");
     Ok(Exit::Done)
+}
+
+/// Learns the manual that came with the release, if it is another than the one that is known; pages that it has no more
+/// are forgotten. It is a courtesy: whatever goes wrong with it, the node serves.
+async fn learn_manual(store: Store, settings: settings::Knowledge) {
+    let Some(manual) = settings.manual else { return };
+    let options = LearnOptions {
+        reader: None,
+        passage_chars: settings.passage_chars,
+        max_file_bytes: settings.max_file_bytes,
+        mode: Mode::Write,
+    };
+    match knowledge::learn(&store, &[manual], &options, |_| {}).await {
+        Ok(LearnReport { added, updated, removed, failed, .. }) => {
+            let failed = failed.len();
+            if added + updated + removed > 0 || failed > 0 {
+                tracing::info!(added, updated, removed, failed, "the manual was learned");
+            }
+        }
+        Err(error) => {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, "the manual was not learned");
+        }
+    }
 }
 
 /// Writes the URL to a file that appears whole or not at all.

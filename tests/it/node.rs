@@ -203,6 +203,14 @@ impl Node {
         (status, self.log.take().unwrap().join().unwrap())
     }
 
+    /// Asks the node to stop, and returns its root for the next one.
+    pub(crate) fn stop_and_keep(mut self) -> Root {
+        self.terminate();
+        let (status, log) = self.wait();
+        assert!(status.success(), "{log}");
+        std::mem::replace(&mut self.root, Root::bare())
+    }
+
     /// Asks the node to stop, and returns how it ended and what it logged.
     pub(crate) fn stop(self) -> (ExitStatus, String) {
         self.terminate();

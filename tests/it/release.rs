@@ -202,6 +202,52 @@ async fn in_a_conversation_only_an_admin_has_the_node_refreshed() {
     assert_eq!(taken(&node.root).len(), 1);
 }
 
+/// Waits until a question about what is in the manual finds `words` in this many documents.
+async fn until_found(node: &Node, words: &str, expected: usize) -> Vec<Value> {
+    let deadline = time::instant() + std::time::Duration::from_secs(30);
+    loop {
+        let path = format!("/api/knowledge/search?q={words}");
+        let found: Value = node.get(&path).send().await.unwrap().json().await.unwrap();
+        let passages = found["passages"].as_array().unwrap().clone();
+        if passages.len() == expected {
+            return passages;
+        }
+        assert!(time::instant() < deadline, "{words}: {passages:?}");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_node_learns_the_manual_of_its_release_and_forgets_what_is_no_more_in_it() {
+    let root = Root::new();
+    let manual = root.path().join("usr/share/doc");
+    fs::create_dir_all(manual.join("docs")).unwrap();
+    fs::write(
+        manual.join("docs/REFRESH_WORKFLOW.md"),
+        "# Refresh\n\nA failed refresh stays zanzibar.\n",
+    )
+    .unwrap();
+    fs::write(manual.join("docs/OLD.md"), "# Old\n\nThis is about quokkas.\n").unwrap();
+    let node = root.set("knowledge.manual", manual.display()).start();
+    let found = until_found(&node, "zanzibar", 1).await;
+    assert!(found[0]["document"].as_str().unwrap().ends_with("docs/REFRESH_WORKFLOW.md"));
+    until_found(&node, "quokkas", 1).await;
+
+    // The next release has another manual.
+    fs::remove_file(manual.join("docs/OLD.md")).unwrap();
+    let root = node.stop_and_keep();
+    let node = root.start();
+    until_found(&node, "quokkas", 0).await;
+    until_found(&node, "zanzibar", 1).await;
+
+    // One that has none serves all the same, and keeps what it knows.
+    fs::remove_dir_all(manual).unwrap();
+    let root = node.stop_and_keep();
+    let node = root.start();
+    assert_eq!(node.get("/health/ready").send().await.unwrap().status(), StatusCode::OK);
+    until_found(&node, "zanzibar", 1).await;
+}
+
 #[test]
 fn the_command_line_asks_the_supervisor_and_says_if_there_is_none() {
     let root = Root::new();
