@@ -5,6 +5,7 @@ use super::{
     error::Failure,
     extractors::{Admin, Caller, Json},
     openapi::Problems,
+    tokens::Scope,
 };
 use crate::foundation::{
     store,
@@ -33,6 +34,8 @@ pub(super) struct Release {
     schema: Schemas,
     /// What the supervisor says about the node; none where there is no supervisor.
     supervisor: Option<Status>,
+    /// Whether the caller may ask for a refresh, and there is a supervisor to do it.
+    may_refresh: bool,
     /// Why nothing is known of a supervisor that should be there.
     #[serde(skip_serializing_if = "Option::is_none")]
     supervisor_note: Option<String>,
@@ -67,8 +70,9 @@ pub(super) struct Schemas {
     responses((status = 200, description = "The release that runs", body = Release), Problems),
     security((), ("token" = [])),
 )]
-pub(super) async fn show(_: Caller, State(app): State<App>) -> Result<Json<Release>, Failure> {
+pub(super) async fn show(caller: Caller, State(app): State<App>) -> Result<Json<Release>, Failure> {
     let settings = app.node.settings.clone();
+    let is_admin = caller.may(Scope::Admin);
     let told = tokio::task::spawn_blocking(move || {
         let release = values::Release::this();
         let runtime = Runtime::find(settings.paths.onnxruntime.as_deref()).ok();
@@ -85,6 +89,7 @@ pub(super) async fn show(_: Caller, State(app): State<App>) -> Result<Json<Relea
             runtime: runtime.as_ref().map_or_else(|| release.runtime.to_owned(), Runtime::name),
             runtime_path: runtime.map(|runtime| runtime.path.display().to_string()),
             schema: Schemas { from: *schemas.start(), to: *schemas.end() },
+            may_refresh: is_admin && supervisor.is_some(),
             supervisor,
             supervisor_note,
         }

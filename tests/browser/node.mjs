@@ -1,20 +1,21 @@
 // A node of its own for a test: below a temporary root, on a free port.
 
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const project = new URL("../../", import.meta.url).pathname;
 const program = process.env.LADYLINUX_PROGRAM ?? join(project, "target/debug/ladylinux");
 
-/** Starts a node that has learned the project's pages, with a test model if one is named. */
-export async function start({ model } = {}) {
+/** Starts a node that has learned the project's pages, with a test model if one is named, and what a supervisor says about it. */
+export async function start({ model, digest, status } = {}) {
   const root = mkdtempSync(join(tmpdir(), "ladylinux-page-"));
   const address = join(root, "address");
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LADYLINUX_")));
   const env = { ...inherited, LADYLINUX_ROOT: root, LADYLINUX_PORT: "0", LADYLINUX_LLM_CONTEXT_TOKENS: "6144", LADYLINUX_LLM_MAX_TOKENS: "3000" };
-  const run = (...args) => execFileSync(program, args, { env, cwd: project, stdio: ["ignore", "ignore", "inherit"] });
+  if (digest) env.LADYLINUX_RELEASE_DIGEST = digest;
+  const run = (...args) => execFileSync(program, args, { env, cwd: project, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" }).trim();
   run("provision");
   run("migrate");
   run("learn", "README.md", "docs");
@@ -23,8 +24,23 @@ export async function start({ model } = {}) {
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const url = await until(() => existsSync(address) && readFileSync(address, "utf8").trim(), child);
   if (model) await until(async () => (await (await fetch(`${url}/health/ready`)).json()).workers?.some((worker) => worker.state === "ready"), child);
+  const requests = join(root, "var/lib/ladylinux/supervisor/requests");
+  const say = (said) => writeFileSync(join(requests, "status.json"), JSON.stringify({ schema: 1, at: Date.now(), ...said }));
+  if (status) {
+    mkdirSync(requests, { recursive: true });
+    say(status);
+  }
   return {
     url,
+    say,
+    token: (scopes) => run("token", "create", "--name", "page", "--scope", scopes),
+    /** What the supervisor is asked for, taken up as it would. */
+    take() {
+      const names = readdirSync(requests).filter((name) => name !== "status.json");
+      const taken = names.map((name) => JSON.parse(readFileSync(join(requests, name), "utf8")));
+      names.forEach((name) => rmSync(join(requests, name)));
+      return taken;
+    },
     async stop() {
       child.kill("SIGTERM");
       await ended;

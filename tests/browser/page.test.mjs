@@ -11,16 +11,24 @@ const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.
 const pictures = new URL("../../target/page/", import.meta.url).pathname;
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
-let browser, bare, talkative;
+const digest = `sha256:${"0a".repeat(32)}`;
+const serving = {
+  state: "on_probation",
+  digest,
+  version: "0.1.0",
+  last: { verb: "refresh", outcome: "done", step: null, message: null, at: Date.now() - 2 * 3600 * 1000 },
+};
+
+let browser, bare, talkative, supervised;
 
 before(async () => {
   browser = await chromium.launch({ executablePath: process.env.LADYLINUX_CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
-  [bare, talkative] = await Promise.all([start(), start({ model: "chatty" })]);
+  [bare, talkative, supervised] = await Promise.all([start(), start({ model: "chatty" }), start({ digest, status: serving })]);
 });
 
 after(async () => {
   await browser?.close();
-  await Promise.all([bare?.stop(), talkative?.stop()]);
+  await Promise.all([bare?.stop(), talkative?.stop(), supervised?.stop()]);
 });
 
 /** Opens the page of `node`, and fails the test on a script error or a request to anywhere else. */
@@ -89,6 +97,66 @@ test("what is missing is shown with how to mend it, and that conversations are n
   await page.locator(".mend").first().waitFor();
   assert.match(await page.locator("#issues").textContent(), /missing model .*put its files/s);
   assert.match(await page.locator("#composer").textContent(), /gone after a restart/);
+  await close(page);
+});
+
+/** Opens what the node says about itself. */
+async function lookAtNode(page) {
+  await page.locator("#state").click();
+  await page.locator("#release-facts dt").first().waitFor();
+}
+
+async function useToken(page, token) {
+  await page.getByRole("button", { name: "Use a token" }).click();
+  await page.getByLabel("Token", { exact: true }).fill(token);
+  await page.getByRole("button", { name: "Use it" }).click();
+}
+
+test("a node that nobody supervises names its release and offers no refresh", async () => {
+  const page = await open(bare);
+  await lookAtNode(page);
+  const release = page.getByRole("region", { name: "Release" });
+  assert.match(await release.textContent(), /Version\d+\.\d+\.\d+/);
+  const token = bare.token("chat,admin");
+  const looked = page.waitForResponse("**/api/release");
+  await useToken(page, token);
+  assert.equal((await (await looked).json()).may_refresh, false);
+  assert.equal(await page.getByRole("button", { name: "Refresh", exact: true }).isVisible(), false);
+  await close(page);
+});
+
+test("a supervised node tells its image, its probation and its last refresh, and only an admin may refresh it", async () => {
+  const page = await open(supervised);
+  await lookAtNode(page);
+  const release = page.getByRole("region", { name: "Release" });
+  assert.match(await release.textContent(), /Image0a0a0a0a0a0a.*StateServes, on probation.*Last refreshDone, 2 hours ago/s);
+  const button = page.getByRole("button", { name: "Refresh", exact: true });
+  assert.equal(await button.isVisible(), false);
+
+  await useToken(page, supervised.token("chat,admin"));
+  await button.click();
+  await page.getByRole("button", { name: "Not now" }).last().click();
+  assert.deepEqual(supervised.take(), []);
+  await button.click();
+  await page.getByRole("button", { name: "Refresh now" }).click();
+  await page.getByText("The supervisor is asked for a refresh.").waitFor();
+  const asked = supervised.take();
+  assert.equal(asked.length, 1);
+  assert.equal(asked[0].verb, "refresh");
+  supervised.say({ ...serving, last: { verb: "refresh", outcome: "unchanged", step: null, message: null, at: Date.now() } });
+  await page.getByText("The refresh ended: Nothing newer was found").waitFor();
+  supervised.say(serving);
+  await close(page);
+});
+
+test("a node that was refused its refresh says why and what to do", async () => {
+  const page = await open(supervised);
+  const last = { verb: "refresh", outcome: "refused", step: null, message: "the registry does not answer", at: Date.now() };
+  supervised.say({ ...serving, last });
+  await lookAtNode(page);
+  await page.getByText("the registry does not answer.").waitFor();
+  assert.match(await page.locator("#release").textContent(), /Refused/);
+  supervised.say(serving);
   await close(page);
 });
 
@@ -184,6 +252,22 @@ for (const colorScheme of ["dark", "light"]) {
     );
     assert.deepEqual(violations.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.html).join(" ")}`), []);
     await page.screenshot({ path: `${pictures}page-${colorScheme}-node.png` });
+    await close(page);
+  });
+
+  test(`the ${colorScheme} release section has no fault that axe can find, and has its picture taken`, async () => {
+    const page = await open(supervised, { colorScheme, bypassCSP: true });
+    await lookAtNode(page);
+    await useToken(page, supervised.token("chat,admin"));
+    await page.getByRole("button", { name: "Refresh", exact: true }).waitFor();
+    await page.evaluate(axe);
+    const find = () => page.evaluate(() => window.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }));
+    const faults = ({ violations }) => violations.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.html).join(" ")}`);
+    assert.deepEqual(faults(await find()), []);
+    await page.screenshot({ path: `${pictures}page-${colorScheme}-release.png` });
+    await page.getByRole("button", { name: "Refresh", exact: true }).click();
+    assert.deepEqual(faults(await find()), []);
+    await page.screenshot({ path: `${pictures}page-${colorScheme}-sure.png` });
     await close(page);
   });
 }

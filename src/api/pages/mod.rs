@@ -1,4 +1,4 @@
-//! The page at `/`: one HTML file, one style sheet and three modules, embedded.
+//! The page at `/`: one HTML file, one style sheet and four modules, embedded.
 //!
 //! Nothing here is built from input, so there is nothing to escape; what a model says becomes DOM nodes in the browser.
 

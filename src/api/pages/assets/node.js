@@ -35,6 +35,11 @@ export async function get(path) {
   return (await send(path)).json();
 }
 
+/** Asks the node's supervisor for a refresh, and returns what it says. */
+export async function refresh() {
+  return (await send("/api/release/refresh", { method: "POST" })).json();
+}
+
 /** Opens a conversation and returns its id. */
 export async function open() {
   return (await (await send("/api/conversations", { method: "POST" })).json()).id;

@@ -2,6 +2,7 @@
 
 import { element, show } from "/assets/markdown.js";
 import { Refused, forget, get, open, turn, useToken } from "/assets/node.js";
+import { showRelease } from "/assets/release.js";
 
 const at = (id) => document.getElementById(id);
 const question = at("question");
@@ -23,9 +24,9 @@ async function look() {
   const model = workers.find((worker) => worker.kind === "llm")?.model?.id;
   const text = critical ? "Not ready" : model ? `Ready · ${model}` : issues.length ? "Ready · without a language model" : "Ready";
   const facts = [
-    ["Release", [release.version, release.commit].filter(Boolean).join(" · ")],
     ...workers.map((worker) => [`Worker ${worker.kind}`, [worker.state, worker.model?.id].filter(Boolean).join(" · ")]),
   ];
+  showRelease(release);
   state(critical ? "broken" : issues.length ? "lacking" : "ready", text, issues, facts);
 }
 
@@ -217,10 +218,16 @@ at("suggestions").addEventListener("click", (event) => {
 });
 
 at("key").addEventListener("close", () => {
-  if (at("key").returnValue === "save" && at("token").value) useToken(at("token").value);
+  if (at("key").returnValue === "save" && at("token").value) {
+    useToken(at("token").value);
+    // A conversation belongs to who began it.
+    conversation = null;
+  }
   at("token").value = "";
   look();
 });
+
+at("sign").addEventListener("click", () => at("key").showModal());
 
 // Light, dark, or as the system says.
 
