@@ -17,7 +17,7 @@ use super::{
     registry,
     release::{Digest, Release},
     report::{Outcome, Report, Service},
-    stack::{Container, Stack, fingerprint, objections},
+    stack::{Stack, fingerprint, objections},
     steps::{Made, Run},
 };
 use crate::foundation::values::time;
@@ -578,11 +578,8 @@ impl Supervisor {
     async fn drift(&self) -> anyhow::Result<Vec<String>> {
         let mut drift = Vec::new();
         for found in self.engine.ours(&self.stack.name).await? {
-            let declared = found.service.as_ref().and_then(|name| self.stack.containers.get(name));
             for change in self.engine.drift(&found.id).await? {
-                if !is_the_engines(Path::new(&change), declared) {
-                    drift.push(format!("{}: {change}", found.name));
-                }
+                drift.push(format!("{}: {change}", found.name));
             }
         }
         Ok(drift)
@@ -643,31 +640,6 @@ impl Supervisor {
         tell.note(&hold.reason);
         Ok(())
     }
-}
-
-/// What engines write into a container's own layer themselves, to make its user, its names and its mounts.
-const THE_ENGINES: [&str; 12] = [
-    "/dev",
-    "/etc/group",
-    "/etc/hostname",
-    "/etc/hosts",
-    "/etc/mtab",
-    "/etc/passwd",
-    "/etc/resolv.conf",
-    "/proc",
-    "/run",
-    "/sys",
-    "/tmp",
-    "/var/tmp",
-];
-
-/// Whether a change in a container is the engine's own: such a file, a place where something is mounted, or what leads there.
-fn is_the_engines(change: &Path, declared: Option<&Container>) -> bool {
-    let mounted = declared.into_iter().flat_map(|one| &one.mounts).map(|one| one.target.as_path());
-    let mut own = THE_ENGINES.iter().map(Path::new).chain(mounted);
-    own.any(|own| {
-        own.starts_with(change) || (change.starts_with("/run") && own == Path::new("/run"))
-    })
 }
 
 /// What a person can do after a run that did not go through.
@@ -739,36 +711,5 @@ fn digest_of(image: &ImageFacts) -> Result<Digest, Refused> {
 impl From<EngineError> for Refused {
     fn from(error: EngineError) -> Self {
         Self::Other(error.into())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::refresh::stack;
-
-    #[test]
-    fn what_the_engine_writes_is_no_drift_and_everything_else_is() {
-        let stack = stack::load(None, None).unwrap();
-        let api = Some(&stack.containers["api"]);
-        for own in [
-            "/etc",
-            "/etc/passwd",
-            "/var",
-            "/var/lib/ladylinux",
-            "/opt/ladylinux/models",
-            "/run/secrets",
-        ] {
-            assert!(is_the_engines(Path::new(own), api), "{own}");
-        }
-        for drift in [
-            "/etc/shadow",
-            "/usr/local/bin/ladylinux",
-            "/var/lib/ladylinux-2",
-            "/tmp/x",
-            "/opt/other",
-        ] {
-            assert!(!is_the_engines(Path::new(drift), api), "{drift}");
-        }
     }
 }
