@@ -85,7 +85,7 @@ pub enum RegistryError {
     )]
     NotFound(String, String),
     /// It is asked too often.
-    #[error("the registry {registry} is asked too often: try again {}", later(*.after))]
+    #[error("the registry {registry} is asked too often (status 429): try again {}", later(*.after))]
     TooMany {
         /// The registry.
         registry: String,
@@ -427,6 +427,7 @@ mod tests {
     use super::*;
     use oci_client::errors::OciEnvelope;
     use serde_json::{Value, json};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     const REPOSITORY: &str = "registry.example/team/ladylinux";
 
@@ -587,5 +588,55 @@ mod tests {
         }
         let with_authority = Options { ca: Some("/ca.pem".into()), ..none };
         assert!(!is_plain("127.0.0.1:5000", &with_authority));
+    }
+
+    /// A registry that answers every question with this, and says how many there were.
+    async fn answering(with: &'static str) -> (String, tokio::task::JoinHandle<usize>) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let server = tokio::spawn(async move {
+            let mut asked = 0;
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut question = [0; 4096];
+                let length = stream.read(&mut question).await.unwrap();
+                if question.starts_with(b"END") {
+                    return asked;
+                }
+                asked += usize::from(length > 0);
+                stream.write_all(with.as_bytes()).await.unwrap();
+            }
+        });
+        (address, server)
+    }
+
+    async fn end(address: &str, server: tokio::task::JoinHandle<usize>) -> usize {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"END").await.unwrap();
+        server.await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_registry_that_wants_to_be_left_alone_for_long_is_left_alone_at_once() {
+        let busy = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 3600\r\nContent-Length: 0\r\n                    Connection: close\r\n\r\n";
+        let (address, server) = answering(busy).await;
+        let options = Options { retries: 9, ..Options::default() };
+        let repository = format!("{address}/ladylinux");
+        let error = resolve(&repository, "main", "amd64", None, &options).await.unwrap_err();
+        assert!(error.to_string().contains("in 1h"), "{error}");
+        let asked = end(&address, server).await;
+        // Two for the login, one for the manifest, one for the time to wait.
+        assert!(asked <= 4, "{asked} questions");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_registry_is_not_asked_again() {
+        let page = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>";
+        let (address, server) = answering(page).await;
+        let options = Options { retries: 9, ..Options::default() };
+        let repository = format!("{address}/ladylinux");
+        let error = resolve(&repository, "main", "amd64", None, &options).await.unwrap_err();
+        assert!(matches!(error, RegistryError::Malformed(..)), "{error:?}");
+        assert!(end(&address, server).await <= 3);
     }
 }

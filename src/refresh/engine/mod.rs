@@ -182,3 +182,121 @@ fn oci_architecture(name: &str) -> &str {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::UnixListener,
+    };
+
+    fn introduced(headers: &str) -> Result<(&'static str, String, (usize, usize)), Problem> {
+        let ping = format!("HTTP/1.0 200 OK\r\n{headers}\r\n\r\nOK");
+        let (about, spoken) = introduction(&Answer::parse(ping.as_bytes()).unwrap())?;
+        Ok((about.name, about.version, spoken))
+    }
+
+    // LL-DEP-20: the support floor is checked.
+    #[test]
+    fn engines_introduce_themselves_and_old_ones_are_refused() {
+        let podman = |api, version| {
+            introduced(&format!(
+                "Api-Version: {api}\r\nLibpod-Api-Version: {version}\r\nServer: Libpod/{version} (linux)"
+            ))
+        };
+        let docker = |api, version| {
+            introduced(&format!(
+                "Api-Version: {api}\r\nServer: Docker/{version} (linux)\r\nOstype: linux"
+            ))
+        };
+        let old = |found: &str| Err(Problem::TooOld(found.to_owned()));
+        assert_eq!(podman("1.41", "4.3.1"), Ok(("podman", "4.3.1".to_owned(), (1, 41))));
+        assert_eq!(podman("1.41", "5.4.2"), Ok(("podman", "5.4.2".to_owned(), (1, 41))));
+        assert_eq!(podman("1.41", "10.0.0-rc1"), Ok(("podman", "10.0.0-rc1".to_owned(), (1, 41))));
+        assert_eq!(podman("1.41", "4.2.0"), old("podman 4.2.0"));
+        assert_eq!(podman("1.40", "3.4.4"), old("podman 3.4.4"));
+        assert_eq!(docker("1.43", "24.0.7"), Ok(("docker", "24.0.7".to_owned(), (1, 43))));
+        assert_eq!(docker("1.42", "23.0.6"), old("docker 23.0.6"));
+        // A newer one is spoken to as bollard knows it.
+        let newest = bollard::API_DEFAULT_VERSION;
+        let (_, _, spoken) = docker("1.99", "40.0.0").unwrap();
+        assert_eq!(spoken, (newest.major_version, newest.minor_version));
+        for nobody in ["Server: nginx/1.22.1", "Api-Version: soon", "X: y"] {
+            assert_eq!(introduced(nobody), Err(Problem::Unknown), "{nobody}");
+        }
+    }
+
+    /// Answers each question to the socket with what belongs to the first target that it names; what ends with `…` stays
+    /// open.
+    fn engine(directory: &tempfile::TempDir, answers: &'static [(&str, &str)]) -> String {
+        let path = directory.path().join("engine.sock");
+        let listener = UnixListener::bind(&path).unwrap();
+        tokio::spawn(async move {
+            let mut open = Vec::new();
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut question = vec![0; 16 << 10];
+                let length = stream.read(&mut question).await.unwrap();
+                let question = String::from_utf8_lossy(&question[..length]).into_owned();
+                let line = question.lines().next().unwrap_or_default().to_owned();
+                let answer = answers.iter().find(|(target, _)| line.contains(target));
+                let answer = answer
+                    .map_or("HTTP/1.1 500 x\r\nContent-Length: 0\r\n\r\n", |(_, answer)| answer);
+                stream.write_all(answer.trim_end_matches('…').as_bytes()).await.unwrap();
+                if answer.ends_with('…') {
+                    open.push(stream);
+                }
+            }
+        });
+        format!("unix://{}", path.display())
+    }
+
+    const PING: (&str, &str) =
+        ("/_ping", "HTTP/1.0 200 OK\r\nApi-Version: 1.41\r\nLibpod-Api-Version: 4.3.1\r\n\r\nOK");
+
+    #[tokio::test]
+    async fn a_fetch_of_which_nothing_more_arrives_is_tried_again_and_then_given_up() {
+        let directory = tempfile::tempdir().unwrap();
+        let progress = r#"{"status": "Downloading", "id": "7e47", "progressDetail": {"current": 10, "total": 100}}"#;
+        let head =
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked";
+        let chunk = format!("{head}\r\n\r\n{:x}\r\n{progress}\r\n\r\n…", progress.len() + 2);
+        let stalled = ("/images/create", &*chunk.leak());
+        let socket = engine(&directory, Box::leak(Box::new([PING, stalled])));
+        let mut engine = Engine::connect(&socket).await.unwrap();
+        engine.stall = Duration::from_millis(30);
+        engine.backoff = Backoff { first: Duration::from_millis(1), longest: Duration::ZERO };
+        let mut seen = Vec::new();
+        let pulled = engine.pull("r/x@sha256:e3", None, 2, &mut |pulled| seen.push(pulled)).await;
+        let error = pulled.unwrap_err();
+        assert!(matches!(error, EngineError::Fetch { tries: 3, .. }), "{error:?}");
+        assert_eq!(seen.iter().map(|one| one.attempt).collect::<Vec<_>>(), [1, 2, 3]);
+        assert!(seen.iter().all(|one| (one.downloaded, one.total) == (10, 100)), "{seen:?}");
+    }
+
+    #[tokio::test]
+    async fn a_socket_without_an_engine_is_told_with_its_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let nothing = directory.path().join("nothing.sock").display().to_string();
+        let web = engine(&directory, &[("/_ping", "HTTP/1.0 200 OK\r\nServer: nginx\r\n\r\n")]);
+        for socket in [format!("unix://{nothing}"), nothing, web, "tcp://127.0.0.1:2375".to_owned()]
+        {
+            let error = Engine::connect(&socket).await.unwrap_err();
+            assert!(matches!(error, EngineError::Unreachable { .. }), "{error:?}");
+            assert!(error.to_string().contains(&socket), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_engine_that_breaks_off_in_its_answer_is_gone_and_nothing_is_concluded() {
+        let directory = tempfile::tempdir().unwrap();
+        let half = ("/containers/json", "HTTP/1.0 200 OK\r\nContent-Length: 900\r\n\r\n[]");
+        let socket = engine(&directory, Box::leak(Box::new([PING, half])));
+        let engine = Engine::connect(&socket).await.unwrap();
+        let error = engine.ours("ladylinux").await.unwrap_err();
+        assert!(matches!(error, EngineError::Gone { .. }), "{error:?}");
+        let error = engine.find("ladylinux-api").await.unwrap_err();
+        assert!(matches!(error, EngineError::Refused { .. }), "{error:?}");
+    }
+}
