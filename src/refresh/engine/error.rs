@@ -155,6 +155,14 @@ impl EngineError {
 const UNAUTHORIZED: &[&str] =
     &["unauthorized", "authentication required", "no basic auth", ": denied", "access denied"];
 
+/// How engines say that a container is not there to be told something. It may end while it is told.
+const ENDED: &[&str] = &[
+    "is not running",
+    "can only kill running containers",
+    "no such process",
+    "process already finished",
+];
+
 /// What was said against it, in the engine's own words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
@@ -208,6 +216,11 @@ impl Said {
         self.status == Some(404)
     }
 
+    /// Whether the same question may have an answer in a moment.
+    pub(super) fn is_momentary(&self) -> bool {
+        self.status.is_some_and(|status| status >= 500)
+    }
+
     /// Whether it is as wanted already.
     pub(super) fn is_so_already(&self) -> bool {
         self.status == Some(304)
@@ -215,7 +228,7 @@ impl Said {
 
     /// Whether a container cannot be told to end because it has ended: 409 on Docker, words on Podman.
     pub(super) fn has_ended(&self) -> bool {
-        self.is_absent() || self.has(&["is not running", "can only kill running containers"])
+        self.is_absent() || self.has(ENDED)
     }
 
     /// Whether a name is in use: 409 on Docker, words on Podman.

@@ -32,6 +32,11 @@ const CALL: Duration = Duration::from_mins(2);
 /// How long nothing may arrive of a fetch. Engines are silent while they unpack, too.
 const STALL: Duration = Duration::from_mins(3);
 
+/// How often a question is asked that an engine stumbles over: Podman 4.3 fails to describe a container that ends while it
+/// looks.
+const READS: u32 = 5;
+const BETWEEN_READS: Duration = Duration::from_millis(20);
+
 /// The oldest version of Podman that is supported; and of Docker's API, which is that of Docker 24.
 const OLDEST_PODMAN: (usize, usize) = (4, 3);
 const OLDEST_DOCKER_API: (usize, usize) = (1, 43);
@@ -128,8 +133,17 @@ impl Engine {
         what: &str,
         target: &str,
     ) -> Result<Option<T>, EngineError> {
-        let read = self.socket.fetch(&format!("{}{target}", self.spoken)).await;
-        read.map_err(|said| EngineError::of(what, said))
+        let target = format!("{}{target}", self.spoken);
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.socket.fetch(&target).await {
+                Err(said) if said.is_momentary() && tries < READS => {
+                    tokio::time::sleep(BETWEEN_READS).await;
+                }
+                read => return read.map_err(|said| EngineError::of(what, said)),
+            }
+        }
     }
 }
 

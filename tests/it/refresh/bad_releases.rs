@@ -109,7 +109,7 @@ fn a_migration_that_hangs_is_killed_after_its_time() {
     let lab = lab.stack("one_shots.prepare.timeout = \"5s\"");
     let bad = lab.release("2.0.0").schema(2).set("RELEASE_PREPARE", "hangs");
     let (good, run) = refused_after_the_stop(&lab, &bad, "prepare");
-    run.says(&["5 s"]);
+    run.says(&["5s"]);
     // The one-shot is gone, so that nothing writes to the state any more.
     assert!(lab.containers().iter().all(|one| one["State"] != "running"));
     is_held_until_the_rollback(&lab, &good);

@@ -177,7 +177,7 @@ fn an_engine_that_goes_away_before_step_1_costs_nothing() {
 #[test]
 fn an_engine_that_goes_away_in_a_step_leaves_a_hold_and_a_refresh_converges() {
     for (test, step, words, nth) in [
-        ("refresh::socket_stop", "stop", ["ID", "/stop"], 1),
+        ("refresh::socket_stop", "stop", ["ID", "/kill"], 1),
         ("refresh::socket_sync", "sync", ["DELETE", "ID"], 1),
         ("refresh::socket_rebuild", "rebuild", ["/create", "NAME"], 1),
         // The check was the first start, and the containers are the third.
