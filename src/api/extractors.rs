@@ -248,9 +248,14 @@ impl<S: Needs> FromRequestParts<App> for Caller<S> {
         if scopes.contains(&S::SCOPE) {
             return Ok(Self { who, scopes, needed: PhantomData });
         }
+        // Whoever showed no token can mend that by showing one.
+        let (status, code) = match who {
+            Who::Anonymous => (StatusCode::UNAUTHORIZED, "unauthenticated"),
+            Who::Token { .. } => (StatusCode::FORBIDDEN, "missing_scope"),
+        };
         Err(Failure::new(
-            StatusCode::FORBIDDEN,
-            "missing_scope",
+            status,
+            code,
             format!(
                 "this takes a token with the scope {scope}: ladylinux token create --name NAME --scope {scope}",
                 scope = S::SCOPE

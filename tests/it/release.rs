@@ -144,7 +144,7 @@ async fn an_admin_asks_for_a_refresh_and_the_supervisor_understands_it() {
             None => request,
         }
     };
-    assert_eq!(ask(None).send().await.unwrap().status(), StatusCode::FORBIDDEN);
+    assert_eq!(ask(None).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
     let chat = node.root.token("chat");
     assert_eq!(ask(Some(chat)).send().await.unwrap().status(), StatusCode::FORBIDDEN);
     assert!(taken(&node.root).is_empty());
