@@ -150,12 +150,11 @@ fn declared(service: &Value) -> Declared {
         pids: service["pids_limit"].as_u64().unwrap().try_into().unwrap(),
         health: match &service["healthcheck"] {
             // Our image has one, which asks the node: whoever is not the node must say so.
-            Value::Null => {
+            check if check.is_null() => {
                 assert!(service.get("build").is_none(), "{service} would be asked as a node");
                 None
             }
-            check if check["disable"] == true => None,
-            check => Some(health(check)),
+            check => (check["disable"] != true).then(|| health(check)),
         },
     }
 }
