@@ -306,13 +306,18 @@ impl Registry {
             ..Default::default()
         };
         let mut client = reqwest::Client::builder().timeout(PATIENCE).user_agent(agent);
-        let unreachable = |cause: Cause| RegistryError::Unreachable(host.to_owned(), cause);
+        // What is wrong with a certificate is found only when everything is put together.
+        let unbuilt = |cause: Cause| match &options.ca {
+            Some(path) => {
+                RegistryError::File { path: path.clone(), source: io::Error::other(cause) }
+            }
+            None => RegistryError::Unreachable(host.to_owned(), cause),
+        };
         if let Some(path) = &options.ca {
-            let file = |source| RegistryError::File { path: path.clone(), source };
-            let data = fs::read(path).map_err(file)?;
+            let read = fs::read(path);
+            let data = read.map_err(|source| RegistryError::File { path: path.clone(), source })?;
             let certificate = reqwest::Certificate::from_pem(&data);
-            let certificate = certificate.map_err(|_| file(io::ErrorKind::InvalidData.into()))?;
-            client = client.tls_certs_merge([certificate]);
+            client = client.tls_certs_merge([certificate.map_err(|error| unbuilt(error.into()))?]);
             let certificate = Certificate { encoding: CertificateEncoding::Pem, data };
             config.extra_root_certificates.push(certificate);
         }
@@ -324,8 +329,8 @@ impl Registry {
         let (at, repository) = (reference.resolve_registry(), reference.repository());
         Ok(Self {
             manifests: format!("{scheme}://{at}/v2/{repository}/manifests"),
-            client: client.build().map_err(|error| unreachable(error.into()))?,
-            login: Client::try_from(config).map_err(|said| unreachable(said.into()))?,
+            client: client.build().map_err(|error| unbuilt(error.into()))?,
+            login: Client::try_from(config).map_err(|said| unbuilt(said.into()))?,
             auth: auth.map_or(RegistryAuth::Anonymous, |auth| {
                 RegistryAuth::Basic(auth.user.clone(), auth.password.expose().to_owned())
             }),
