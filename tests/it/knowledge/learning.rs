@@ -123,7 +123,7 @@ const TOLD: usize = 60;
 async fn a_learner_killed_in_the_middle_has_kept_all_that_it_told_of() {
     let shelf = Shelf::new();
     // With names so long that the pipe cannot hold all lines, it waits for us and cannot end before it is killed.
-    let folder = "x".repeat(200);
+    let folder = "x".repeat(250);
     for number in 0..FILES {
         let words = format!("Word{number} is told here. ").repeat(40);
         shelf.file(&format!("{folder}/{number:04}.txt"), words);
