@@ -102,9 +102,13 @@ impl Prepare {
         let is_laid_out = self.directories(settings, report);
         self.database(&settings.paths, is_laid_out, report);
         self.models(settings, report);
-        let rest =
-            [doctor::clock(), doctor::disk(&settings.paths.state), doctor::tls(&settings.http)];
+        let rest = [doctor::clock(), doctor::tls(&settings.http)];
         rest.into_iter().filter_map(Result::err).for_each(|issue| report.note(issue));
+        if let Err(issue) = doctor::disk(&settings.paths.state) {
+            // Before a refresh it is a reason to leave the old release alone; after the stop, none not to serve at all.
+            let severity = if self.check { issue.severity } else { Severity::Warning };
+            report.note(ReadinessIssue { severity, ..issue });
+        }
     }
 
     /// Creates the directories if that is asked for, checks them, and returns whether the node could work with them.
@@ -322,12 +326,16 @@ impl Report {
         out::line(format!(
             "models: {present} present, {missing} missing, {mismatched} not as they should be"
         ));
-        for issue in &self.issues {
+        for (index, issue) in self.issues.iter().enumerate() {
             let word = match issue.severity {
                 Severity::Critical => "broken ",
                 Severity::Warning => "warning",
             };
-            out::line(format!("{word}  {issue}\n         mend: {}", issue.mend));
+            out::line(format!("{word}  {issue}"));
+            // What one command mends is said once.
+            if self.issues.get(index + 1).is_none_or(|next| next.mend != issue.mend) {
+                out::line(format!("         mend: {}", issue.mend));
+            }
         }
         out::note(match (self.ready, check) {
             (true, false) => "ready to serve",

@@ -1,6 +1,8 @@
 //! A disk that fills up under a node: a small tmpfs in place of its state directory.
 
 use crate::node::{Root, skip};
+use crate::prepare::{older, prepare};
+use ladylinux::foundation::store;
 use std::{
     fs,
     io::Write,
@@ -76,4 +78,26 @@ async fn a_full_disk_is_named_and_nothing_is_lost_and_the_node_serves_on() {
     assert!(found.text().await.unwrap().contains("gutters and drains"));
     let (status, _) = node.stop();
     assert!(status.success());
+}
+
+#[test]
+fn a_disk_that_is_full_stops_a_migration_before_it_changes_anything() {
+    let root = Root::bare();
+    let Some(disk) = SmallDisk::mount(&root.path().join("var/lib/ladylinux")) else {
+        skip("a_disk_that_is_full_stops_a_migration", "mounting a small file system needs root");
+        return;
+    };
+    for verb in ["provision", "migrate"] {
+        assert!(root.run(&[verb]).status.success(), "{verb}");
+    }
+    let path = older(&root, "");
+    disk.fill();
+    let (code, full) = prepare(&root, &[]);
+    assert_eq!((code, full.ready, full.database.applied), (1, false, false), "{full:?}");
+    let issue = full.issues.iter().find(|issue| issue.severity == "critical").unwrap();
+    assert!(issue.mend.contains("free some space"), "{full:?}");
+    disk.free();
+    assert_eq!(store::plan(&path).unwrap().from, 1);
+    let (code, made) = prepare(&root, &[]);
+    assert_eq!((code, made.database.applied), (0, true), "{made:?}");
 }

@@ -14,7 +14,7 @@ use std::{
 };
 
 /// Runs `prepare` with these flags, and returns its exit code and its report.
-fn prepare(root: &Root, flags: &[&str]) -> (i32, Prepared) {
+pub(crate) fn prepare(root: &Root, flags: &[&str]) -> (i32, Prepared) {
     let output = root.run(&[&["prepare", "--json"], flags].concat());
     let report = serde_json::from_slice(&output.stdout);
     let said = String::from_utf8_lossy(&output.stderr);
@@ -58,7 +58,7 @@ fn a_fresh_root_is_prepared_in_one_run_and_a_check_changes_nothing() {
 }
 
 /// Makes the database as a release before this one left it, with `more` in it.
-fn older(root: &Root, more: &str) -> PathBuf {
+pub(crate) fn older(root: &Root, more: &str) -> PathBuf {
     let path = root.paths().database();
     fs::remove_file(&path).unwrap();
     let sql = include_str!("../../src/foundation/store/migrations/0001_tokens.sql");
@@ -236,6 +236,18 @@ async fn a_check_works_on_a_read_only_mount_of_state_that_is_closed_in_use_or_le
     let closed = check();
     assert_eq!((closed.0, closed.1.ready), (0, true), "{closed:?}");
     assert!(!closed.1.models.writable, "{closed:?}");
+    // Whoever is to do more than to look needs more than that.
+    let output = Command::new(env!("CARGO_BIN_EXE_ladylinux"))
+        .args(["prepare", "--json", "--root", &seen])
+        .env_clear()
+        .output()
+        .unwrap();
+    let refused: Prepared = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), refused.ready), (Some(3), false), "{refused:?}");
+    // Three directories, and not the fifty below them.
+    let denied = ["protected_root_write_denied", "cache_write_denied", "logs_write_denied"];
+    assert!(denied.iter().all(|code| has(&refused, "critical", code)), "{refused:?}");
+    assert!(refused.issues.len() < 8, "{refused:?}");
 
     let node = root.start();
     let journal = node.root.paths().database().with_extension("db-wal");

@@ -65,22 +65,22 @@ pub fn unmounted(settings: &Settings) -> Option<ReadinessIssue> {
     })
 }
 
-/// Drops each missing directory below another missing one, which is what a person wants to read.
+/// How the codes end of what is so of everything below a directory if it is so of the directory, most of the time.
+const INHERITED: [&str; 4] = ["_missing", "_read_denied", "_write_denied", "_execute_denied"];
+
+/// Drops what is only so because it is so of a directory above: what is missing in a missing one, and what may not be
+/// written where nothing may. That is what a person wants to read.
 pub fn foremost(issues: &[ReadinessIssue]) -> Vec<&ReadinessIssue> {
-    let missing = |issue: &ReadinessIssue| issue.code.ends_with("_missing");
-    let lost: Vec<&PathBuf> = issues
-        .iter()
-        .filter(|issue| missing(issue))
-        .filter_map(|issue| issue.path.as_ref())
-        .collect();
-    let below_another = |issue: &ReadinessIssue| {
-        let path = issue.path.as_deref();
-        missing(issue)
-            && lost.iter().any(|lost| {
-                path.and_then(Path::parent).is_some_and(|parent| parent.starts_with(lost))
-            })
+    let kind = |issue: &ReadinessIssue| INHERITED.iter().find(|kind| issue.code.ends_with(**kind));
+    let above: Vec<(&PathBuf, &&str)> =
+        issues.iter().filter_map(|issue| Some((issue.path.as_ref()?, kind(issue)?))).collect();
+    let is_below_another = |issue: &ReadinessIssue| {
+        let (parent, kind) = (issue.path.as_deref().and_then(Path::parent), kind(issue));
+        parent.zip(kind).is_some_and(|(parent, kind)| {
+            above.iter().any(|(path, other)| *other == kind && parent.starts_with(path))
+        })
     };
-    issues.iter().filter(|issue| !below_another(issue)).collect()
+    issues.iter().filter(|issue| !is_below_another(issue)).collect()
 }
 
 struct Found<'a> {
@@ -255,7 +255,8 @@ impl Found<'_> {
     ) -> ReadinessIssue {
         let root = &self.paths.root;
         let mend = if root == Path::new("/") {
-            "run `ladylinux provision` as root".to_owned()
+            "run `ladylinux provision` as root, or in a container `ladylinux prepare --provision`"
+                .to_owned()
         } else {
             format!("run `ladylinux provision --root {}`", root.display())
         };
