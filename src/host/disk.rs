@@ -1,12 +1,15 @@
 //! Mounted file systems and their free space, from `mountinfo` and `statvfs`.
 //!
-//! From a container, the machine's list of mounts is that of its first process, and only those are measured that are
-//! mounted below its root here as well: elsewhere, the file system below would be measured in their place.
+//! From a container, the machine's list of mounts is that of its first process, and a file system is measured through
+//! whatever of it is mounted in the container, by its device number: so the container needs no more than a directory.
 
 use super::machine::{Found, Text};
 use super::{HostError, Language, Machine};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::{Path, PathBuf},
+};
 
 /// The mounted file systems that hold files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -69,24 +72,30 @@ struct Mount {
 
 pub(super) fn read(machine: &Machine) -> Result<Found<Disk>, HostError> {
     let own = machine.own_mounts()?.map(|text| parse(&text).0);
-    let here = own.map(|own| below(machine.root(), own));
-    let (mounts, mut notes) = match (machine.text(&machine.of_process("mountinfo")), &here) {
+    let (mounts, mut notes) = match (machine.text(&machine.of_process("mountinfo")), &own) {
         (Ok(text), _) => parse(&text),
         // Somebody hides processes from other users; what is mounted here is most of what there is.
-        (Err(_), Some(here)) => (here.clone(), Vec::new()),
+        (Err(_), Some(own)) => (below(machine.root(), own), Vec::new()),
         (Err(error), None) => return Err(error),
     };
+    let here: Option<HashMap<String, PathBuf>> = own.map(|own| {
+        let places = visible(own).map(|mount| (mount.number, PathBuf::from(mount.point)));
+        places.collect()
+    });
     let mut file_systems = Vec::new();
     for mount in choose(mounts) {
-        let same = |other: &Mount| (&other.number, &other.point) == (&mount.number, &mount.point);
-        if here.as_ref().is_some_and(|here| !here.iter().any(same)) {
+        let place = match &here {
+            None => Some(machine.path(&mount.point)),
+            Some(here) => here.get(&mount.number).cloned(),
+        };
+        let Some(place) = place else {
             notes.push(format!(
-                "cannot measure {}: it was mounted after this container was started",
+                "cannot measure {}: no directory of it is mounted in this container",
                 mount.point
             ));
             continue;
-        }
-        match machine.measure(&mount.point) {
+        };
+        match machine.measure(&place) {
             Ok(space) if space.size == 0 => {}
             Ok(space) => file_systems.push(FileSystem {
                 size_bytes: space.size,
@@ -102,13 +111,20 @@ pub(super) fn read(machine: &Machine) -> Result<Found<Disk>, HostError> {
     Ok(Found { data: Disk { file_systems }, notes })
 }
 
-/// Returns the mounts at and below `root`, as they are called there.
-fn below(root: &Path, mounts: Vec<Mount>) -> Vec<Mount> {
-    let within = |mount: Mount| {
-        let relative = Path::new(&mount.point).strip_prefix(root).ok()?.to_str()?;
-        Some(Mount { point: format!("/{relative}"), ..mount })
+/// Returns the mounts at and below `root`, as they are called there; of a directory, the file system that it is of.
+fn below(root: &Path, mounts: &[Mount]) -> Vec<Mount> {
+    let within = |mount: &Mount| {
+        let point = format!("/{}", Path::new(&mount.point).strip_prefix(root).ok()?.to_str()?);
+        // `/etc` of the file system at `/`, or `/home/ana` of the one at `/home`.
+        Some(match point.strip_suffix(&mount.root) {
+            Some("") => Mount { point: "/".to_owned(), root: "/".to_owned(), ..mount.clone() },
+            Some(parent) if mount.root != "/" => {
+                Mount { point: parent.to_owned(), root: "/".to_owned(), ..mount.clone() }
+            }
+            Some(_) | None => Mount { point, ..mount.clone() },
+        })
     };
-    mounts.into_iter().filter_map(within).collect()
+    mounts.iter().filter_map(within).collect()
 }
 
 /// Reads the lines of `proc_pid_mountinfo(5)`.
@@ -152,13 +168,17 @@ fn unescape(field: &str) -> String {
     plain + rest
 }
 
+/// A later mount hides an earlier one at the same place.
+fn visible(mounts: Vec<Mount>) -> impl Iterator<Item = Mount> {
+    let by_point: BTreeMap<String, Mount> =
+        mounts.into_iter().map(|mount| (mount.point.clone(), mount)).collect();
+    by_point.into_values()
+}
+
 /// Chooses the mounts to tell about: those that hold files, each file system once.
 fn choose(mounts: Vec<Mount>) -> Vec<Mount> {
-    // A later mount hides an earlier one at the same place.
-    let visible: BTreeMap<String, Mount> =
-        mounts.into_iter().map(|mount| (mount.point.clone(), mount)).collect();
     let mut chosen: BTreeMap<String, Mount> = BTreeMap::new();
-    for mount in visible.into_values().filter(holds_files) {
+    for mount in visible(mounts).filter(holds_files) {
         // Of several mounts of one file system, its own root is the best name, then the shortest path.
         let rank = |mount: &Mount| (mount.root != "/", mount.point.len());
         match chosen.get(&mount.number) {
@@ -282,19 +302,18 @@ mod tests {
         let own_mounts = directory.join("mountinfo");
         fs::write(&own_mounts, own.replace("/host", &root.display().to_string())).unwrap();
         Machine::mounted(&root, &own_mounts, |point| match point.to_str() {
-            // Where nothing is mounted, the file system below answers.
-            Some(point) if point.ends_with("/home") => {
+            Some(point) if point.ends_with("/home/ana") => {
                 Ok(Space { size: 1 << 40, free: 1 << 30, available: 1 << 30 })
             }
             _ => gibibytes(point),
         })
     }
 
-    /// A container's own root, and three of the laptop's file systems.
-    const OWN: &str = "1 0 0:40 / / rw - overlay overlay rw\n\
-        2 1 259:2 / /host ro - ext4 /dev/nvme0n1p2 rw\n\
-        3 2 259:1 / /host/boot/efi ro - vfat /dev/nvme0n1p1 rw\n\
-        4 2 259:3 / /host/home ro - ext4 /dev/nvme0n1p3 rw\n";
+    /// A container's own root, and what it sees of three of the laptop's file systems.
+    const OWN: &str = "1 0 0:99 / / rw - overlay overlay rw\n\
+        2 1 259:2 /etc /host/etc ro - ext4 /dev/nvme0n1p2 rw\n\
+        3 1 259:1 / /host/boot/efi ro - vfat /dev/nvme0n1p1 rw\n\
+        4 1 259:3 /ana /host/home/ana ro - ext4 /dev/nvme0n1p3 rw\n";
 
     // C-38
     #[test]
@@ -303,7 +322,7 @@ mod tests {
         let found = read(&mounted(directory.path(), "laptop", OWN)).unwrap();
         assert_eq!(points(&found.data), ["/", "/boot/efi", "/home"], "{:?}", found.notes);
         assert_eq!(found.data.file_systems[2].size_bytes, 1 << 40);
-        assert!(found.notes.iter().any(|note| note.contains("/tank: it was mounted after")));
+        assert!(found.notes.iter().any(|note| note.contains("/tank: no directory of it")));
     }
 
     // C-38

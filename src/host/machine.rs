@@ -169,9 +169,9 @@ impl Machine {
         self.root.join(path.trim_start_matches('/'))
     }
 
-    /// Measures the file system mounted at `mount_point`.
-    pub(super) fn measure(&self, mount_point: &str) -> io::Result<Space> {
-        (self.measure)(&self.path(mount_point))
+    /// Measures the file system that a path of ours, not of the machine's, is on.
+    pub(super) fn measure(&self, path: &Path) -> io::Result<Space> {
+        (self.measure)(path)
     }
 }
 
