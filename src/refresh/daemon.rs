@@ -6,26 +6,31 @@
 use super::{
     exit::Exit,
     hold,
+    interrupt::Interrupts,
     journal::Journal,
     lock::Lock,
     look::{Look, State},
     machine::Standing,
     out::{Lines, Tell},
     record::{Record, Verb},
-    report::{Outcome, Report},
+    report::Outcome,
     requests,
     stack::RequestVerb,
     status::{Last, Status},
-    supervisor::{Order, Refused, Supervisor, Wanted},
+    supervisor::Supervisor,
     watch::{self, Act, Watch},
 };
 use crate::foundation::values::time;
-use anyhow::Context;
+use anyhow::{Context, bail};
+use rustix::process::{Pid, Signal, kill_process};
+use serde::Deserialize;
 use std::{
+    ffi::OsString,
+    process::Stdio,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{process::Command, sync};
 
 /// How long the daemon waits for a verb that somebody runs by hand.
 const LOCK_WAIT: Duration = Duration::from_mins(1);
@@ -37,48 +42,31 @@ const LONGEST_RETRY: Duration = Duration::from_mins(10);
 /// How often the requests are looked at.
 const REQUESTS_EVERY: Duration = Duration::from_secs(1);
 
-/// Goes through a run, unless somebody interrupts it before step 1; from there on it goes to its end.
-pub(super) async fn unless_interrupted(
-    supervisor: &Supervisor,
-    order: &Order,
-    tell: &dyn Tell,
-) -> Option<(Report, Option<Refused>)> {
-    let run = supervisor.go(order, tell);
-    tokio::pin!(run);
-    let mut told = false;
+/// Watches over the node until it is told to stop. The node serves on: who stops the supervisor does not stop the node.
+pub(super) async fn run(supervisor: Supervisor, options: Vec<OsString>) -> anyhow::Result<Exit> {
+    let mut interrupts = Interrupts::listen()?;
+    let (tell_end, ending) = sync::watch::channel(false);
+    let daemon =
+        Daemon { supervisor, options, ending, tell: Lines::default(), told: Mutex::default() };
+    let watching = daemon.watch();
+    tokio::pin!(watching);
     loop {
         tokio::select! {
-            ended = &mut run => return Some(ended),
-            _ = tokio::signal::ctrl_c() => {
-                if !supervisor.has_begun() {
-                    return None;
-                }
-                if !told {
-                    tell.note("the steps have begun and go to their end; a node that is killed in between stays stopped, and held");
-                    told = true;
-                }
+            ended = &mut watching => return ended.map(|()| Exit::Done),
+            () = interrupts.next() => {
+                drop(sd_notify::notify(&[sd_notify::NotifyState::Stopping]));
+                tell_end.send_replace(true);
             }
         }
     }
 }
 
-/// Watches over the node until it is told to stop.
-pub(super) async fn run(supervisor: Supervisor) -> anyhow::Result<Exit> {
-    let mut terminated = signal(SignalKind::terminate())?;
-    let daemon = Daemon { supervisor, tell: Lines::default(), told: Mutex::default() };
-    tokio::select! {
-        ended = daemon.watch() => ended.map(|()| Exit::Done),
-        _ = terminated.recv() => {
-            // The node serves on: who stops the supervisor does not stop the node.
-            drop(sd_notify::notify(&[sd_notify::NotifyState::Stopping]));
-            Ok(Exit::Done)
-        }
-        _ = tokio::signal::ctrl_c() => Ok(Exit::Done),
-    }
-}
-
 struct Daemon {
     supervisor: Supervisor,
+    /// The options that it was started with, for the runs that it starts.
+    options: Vec<OsString>,
+    /// Whether it is to end.
+    ending: sync::watch::Receiver<bool>,
     tell: Lines,
     /// How the node was when it was last told, so that the journal of the machine has each change once.
     told: Mutex<String>,
@@ -86,6 +74,7 @@ struct Daemon {
 
 impl Daemon {
     async fn watch(&self) -> anyhow::Result<()> {
+        let mut ending = self.ending.clone();
         let settings = &self.supervisor.stack.refresh;
         requests::make_directory(&self.supervisor.directory)?;
         self.boot().await;
@@ -116,6 +105,7 @@ impl Daemon {
                     self.publish(&look, None);
                 }
                 _ = asked.tick() => self.take_requests().await,
+                _ = ending.wait_for(|ending| *ending) => return Ok(()),
             }
         }
     }
@@ -130,8 +120,7 @@ impl Daemon {
         let supervisor = &self.supervisor;
         match act {
             Act::Check => {
-                self.refresh(supervisor.stack.image.channel.clone(), "the daemon".to_owned()).await;
-                return Ok(());
+                self.refresh(&supervisor.stack.image.channel, "the daemon").await;
             }
             Act::Prove(digest) => {
                 let (_lock, mut journal) = self.begin("prove").await?;
@@ -208,8 +197,8 @@ impl Daemon {
             match request {
                 Ok(request) => match request.verb {
                     RequestVerb::Refresh => {
-                        let channel = self.supervisor.stack.image.channel.clone();
-                        self.refresh(channel, format!("request of {}", request.actor)).await;
+                        let actor = format!("request of {}", request.actor);
+                        self.refresh(&self.supervisor.stack.image.channel, &actor).await;
                     }
                 },
                 Err(refused) => self.tell.note(&format!("a request was refused: {refused}")),
@@ -217,38 +206,73 @@ impl Daemon {
         }
     }
 
-    async fn refresh(&self, channel: String, actor: String) {
-        let order = Order {
-            verb: Verb::Refresh,
-            wanted: Wanted::Channel(channel),
-            always_recreate: false,
-            offline: false,
-            actor,
-            lock_wait: LOCK_WAIT,
-        };
-        let (report, refused) = self.supervisor.go(&order, &self.tell).await;
-        if let Some(refused) = &refused {
-            self.tell.note(&format!("refresh refused: {refused:#}"));
-        }
-        if report.outcome != Outcome::Unchanged {
-            super::out::json(&report);
-        }
-        let outcome = match report.outcome {
-            Outcome::Unchanged => "unchanged",
-            Outcome::Refused => "refused",
-            // The journal tells.
-            Outcome::Done | Outcome::Failed => {
-                return self.publish(&self.supervisor.look().await, None);
+    /// Refreshes in a process of its own: what it takes to speak to a registry is given back when that ends.
+    async fn refresh(&self, channel: &str, actor: &str) {
+        let asked = match self.refreshed(channel, actor).await {
+            Ok(None) => None,
+            Ok(Some((outcome, message))) => {
+                Some(Last { verb: Verb::Refresh, outcome, step: None, message, at: time::now() })
+            }
+            Err(error) => {
+                self.tell.note(&format!("a refresh came to no end: {error:#}"));
+                // It may have been killed within a step.
+                self.boot().await;
+                None
             }
         };
-        let asked = Last {
-            verb: Verb::Refresh,
-            outcome: outcome.to_owned(),
-            step: None,
-            message: refused.map(|refused| format!("{refused:#}")),
-            at: time::now(),
+        self.publish(&self.supervisor.look().await, asked);
+    }
+
+    /// Returns the outcome and why, unless the journal tells.
+    async fn refreshed(
+        &self,
+        channel: &str,
+        actor: &str,
+    ) -> anyhow::Result<Option<(String, Option<String>)>> {
+        // By this name it is the same program even if the file was replaced.
+        let mut command = Command::new("/proc/self/exe");
+        command.arg("refresh").args(&self.options).args(["--json", "--actor", actor]);
+        command.args(["--lock-wait", &format!("{}s", LOCK_WAIT.as_secs()), "--", channel]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let child = command.spawn().context("cannot start it")?;
+        let pid = child.id().and_then(|pid| Pid::from_raw(pid.cast_signed()));
+        let ended = child.wait_with_output();
+        tokio::pin!(ended);
+        let mut looks = tokio::time::interval(self.supervisor.stack.refresh.probe_every.0);
+        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut ending = self.ending.clone();
+        let ended = loop {
+            tokio::select! {
+                ended = &mut ended => break ended?,
+                _ = looks.tick() => self.publish(&self.supervisor.look().await, None),
+                told = ending.wait_for(|ending| *ending) => {
+                    // It stops before step 1, and goes to its end after that.
+                    if let (Ok(_), Some(pid)) = (told, pid)
+                        && kill_process(pid, Signal::TERM).is_ok()
+                    {
+                        self.tell.note("a refresh is under way: it is told to end, and waited for");
+                    }
+                    break ended.await?;
+                }
+            }
         };
-        self.publish(&self.supervisor.look().await, Some(asked));
+        if ended.status.code() == Some(i32::from(Exit::Interrupted as u8)) {
+            return Ok(None);
+        }
+        let said = String::from_utf8_lossy(&ended.stdout);
+        let Some(report) = said.lines().next_back() else {
+            bail!("it ended with {}", ended.status)
+        };
+        let told: Told = serde_json::from_str(report).context("it told no report")?;
+        if told.outcome != Outcome::Unchanged {
+            super::out::line(report);
+        }
+        let outcome = match told.outcome {
+            Outcome::Unchanged => "unchanged",
+            Outcome::Refused => "refused",
+            Outcome::Done | Outcome::Failed => return Ok(None),
+        };
+        Ok(Some((outcome.to_owned(), told.refused_because)))
     }
 
     /// Tells systemd, and whoever reads the status file, how the node is.
@@ -268,6 +292,13 @@ impl Daemon {
             self.tell.note(&format!("the status file could not be written: {error}"));
         }
     }
+}
+
+/// What a run's report says that matters here.
+#[derive(Debug, Deserialize)]
+struct Told {
+    outcome: Outcome,
+    refused_because: Option<String>,
 }
 
 /// Sums up what was seen, for the decision.

@@ -15,6 +15,7 @@ pub mod disk;
 pub mod engine;
 pub mod exit;
 pub mod hold;
+pub mod interrupt;
 pub mod journal;
 pub mod lock;
 pub mod look;

@@ -10,7 +10,7 @@ use super::{
     stack::OnFailure,
 };
 use crate::foundation::values::{Sha256, time::Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::{fs, io, path::Path};
 use uuid::Uuid;
 
@@ -18,7 +18,7 @@ use uuid::Uuid;
 const KEPT: usize = 100;
 
 /// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The release runs and answers.
@@ -134,8 +134,10 @@ pub struct Report {
     pub on_failure: OnFailure,
     /// What the release warns of.
     pub warnings: Vec<String>,
-    /// Why nothing was begun.
+    /// What the plan, or the release, has against it.
     pub refusals: Vec<Refusal>,
+    /// Why nothing was begun, in a sentence.
+    pub refused_because: Option<String>,
     /// What went wrong.
     pub error: Option<Trouble>,
     /// The hash of the plan it followed.
@@ -172,6 +174,7 @@ impl Report {
             on_failure,
             warnings: Vec::new(),
             refusals: Vec::new(),
+            refused_because: None,
             error: None,
             plan: None,
             began,

@@ -136,6 +136,7 @@ impl Supervisor {
                 if let Refused::Plan(refusals) = &refused {
                     report.refusals.clone_from(refusals);
                 }
+                report.refused_because = Some(format!("{refused:#}"));
                 Some(refused)
             }
         };

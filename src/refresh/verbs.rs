@@ -5,18 +5,23 @@ use super::{
     engine::Engine,
     exit::Exit,
     hold::{self, Hold},
+    interrupt::Interrupts,
     journal::{self, Journal, JournalError},
     lock::{Lock, LockError},
-    out::{self, Lines},
+    out::{self, Lines, Tell},
     record::{Record, Verb as For},
     registry,
+    report::Report,
     stack::{self, Stack, Time},
     supervisor::{Order, Refused, Supervisor, Wanted},
 };
 use crate::foundation::values::time;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use std::{path::PathBuf, sync::atomic::AtomicBool, time::Duration};
+use std::{ffi::OsString, io, path::PathBuf, sync::atomic::AtomicBool, time::Duration};
+
+/// Who acts, if nobody else is named.
+const BY_HAND: &str = "command line";
 
 /// The operator's stack file, if none is named.
 const STACK_FILE: &str = "/etc/ladylinux/supervisor/stack.toml";
@@ -166,6 +171,19 @@ struct How {
     /// Wait so long for another supervisor to end
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     lock_wait: Time,
+    /// Who wants it, for the history
+    #[arg(long, value_name = "WHO", default_value = BY_HAND)]
+    actor: String,
+}
+
+impl Default for How {
+    fn default() -> Self {
+        Self {
+            exit_code_if_changed: None,
+            lock_wait: Time(Duration::ZERO),
+            actor: BY_HAND.to_owned(),
+        }
+    }
 }
 
 fn duration(text: &str) -> Result<Time, String> {
@@ -210,8 +228,8 @@ async fn dispatch(arguments: &Arguments) -> anyhow::Result<u8> {
         Verb::Status => status(&supervisor, common).await,
         Verb::Plan(towards) => plan(&supervisor, common, towards).await?,
         Verb::Refresh(refresh) => {
-            let order = refresh.towards.order(&supervisor.stack, refresh.how.lock_wait.0)?;
-            return Ok(go(&supervisor, common, &order, &refresh.how).await);
+            let order = refresh.towards.order(&supervisor.stack, &refresh.how)?;
+            return go(&supervisor, common, &order, &refresh.how).await;
         }
         Verb::Rollback(rollback) => {
             let order = Order {
@@ -219,16 +237,16 @@ async fn dispatch(arguments: &Arguments) -> anyhow::Result<u8> {
                 wanted: Wanted::Previous,
                 always_recreate: true,
                 offline: rollback.offline,
-                actor: "command line".to_owned(),
+                actor: rollback.how.actor.clone(),
                 lock_wait: rollback.how.lock_wait.0,
             };
-            return Ok(go(&supervisor, common, &order, &rollback.how).await);
+            return go(&supervisor, common, &order, &rollback.how).await;
         }
         Verb::Start => start(&supervisor, common).await?,
         Verb::Stop => stop(&supervisor, common).await?,
         Verb::Hold { reason } => hold(&supervisor, common, reason).await?,
         Verb::ReleaseHold => release_hold(&supervisor, common).await?,
-        Verb::Run => daemon::run(supervisor).await?,
+        Verb::Run => daemon::run(supervisor, common.options()).await?,
         // These two need no engine.
         Verb::History { .. } | Verb::Stack { .. } => Exit::Done,
     };
@@ -240,6 +258,25 @@ impl Common {
         let usual = PathBuf::from(STACK_FILE);
         let file = self.stack.clone().or_else(|| usual.exists().then_some(usual));
         Ok(stack::load(file.as_deref(), self.profile.as_deref())?)
+    }
+
+    /// Returns these options again, for another run.
+    fn options(&self) -> Vec<OsString> {
+        let Self { state, socket, stack, profile, image_store, auth_file, registry_ca, json: _ } =
+            self;
+        let text = |value: &Option<String>| value.clone().map(OsString::from);
+        let path = |value: &Option<PathBuf>| value.clone().map(OsString::from);
+        let given = [
+            ("--state", Some(state.clone().into())),
+            ("--socket", text(socket)),
+            ("--stack", path(stack)),
+            ("--profile", text(profile)),
+            ("--image-store", path(image_store)),
+            ("--auth-file", path(auth_file)),
+            ("--registry-ca", path(registry_ca)),
+        ];
+        let given = given.into_iter().filter_map(|(name, value)| Some([name.into(), value?]));
+        given.flatten().collect()
     }
 
     async fn supervisor(&self) -> anyhow::Result<Supervisor> {
@@ -264,7 +301,7 @@ impl Common {
 }
 
 impl Towards {
-    fn order(&self, stack: &Stack, lock_wait: Duration) -> anyhow::Result<Order> {
+    fn order(&self, stack: &Stack, how: &How) -> anyhow::Result<Order> {
         let wanted = match (&self.from_archive, &self.target) {
             (Some(archive), _) => Wanted::Archive(archive.clone()),
             (None, None) => Wanted::Channel(stack.image.channel.clone()),
@@ -279,8 +316,8 @@ impl Towards {
             wanted,
             always_recreate: self.always_recreate,
             offline: self.offline,
-            actor: "command line".to_owned(),
-            lock_wait,
+            actor: how.actor.clone(),
+            lock_wait: how.lock_wait.0,
         })
     }
 }
@@ -296,7 +333,7 @@ async fn status(supervisor: &Supervisor, common: &Common) -> Exit {
 }
 
 async fn plan(supervisor: &Supervisor, common: &Common, towards: &Towards) -> anyhow::Result<Exit> {
-    let order = towards.order(&supervisor.stack, Duration::ZERO)?;
+    let order = towards.order(&supervisor.stack, &How::default())?;
     let plan = supervisor.plan(&order).await.map_err(anyhow::Error::from)?;
     if common.json {
         out::json(&plan);
@@ -306,12 +343,17 @@ async fn plan(supervisor: &Supervisor, common: &Common, towards: &Towards) -> an
     Ok(if plan.refusals.is_empty() { Exit::Done } else { Exit::Refused })
 }
 
-async fn go(supervisor: &Supervisor, common: &Common, order: &Order, how: &How) -> u8 {
+async fn go(
+    supervisor: &Supervisor,
+    common: &Common,
+    order: &Order,
+    how: &How,
+) -> anyhow::Result<u8> {
     let tell = Lines::default();
-    let ended = daemon::unless_interrupted(supervisor, order, &tell).await;
+    let ended = unless_interrupted(supervisor, order, &tell).await?;
     let Some((report, refused)) = ended else {
         out::note("stopped: nothing was touched");
-        return Exit::Interrupted as u8;
+        return Ok(Exit::Interrupted as u8);
     };
     if let Some(refused) = &refused {
         out::note(format!("ladylinux-supervisor: {} refused: {refused}", order.verb));
@@ -333,9 +375,35 @@ async fn go(supervisor: &Supervisor, common: &Common, order: &Order, how: &How) 
     } else {
         report.lines().iter().for_each(out::line);
     }
-    match (Exit::of(&report, refused.as_ref()), how.exit_code_if_changed) {
+    Ok(match (Exit::of(&report, refused.as_ref()), how.exit_code_if_changed) {
         (Exit::Done, Some(code)) if report.changed => code,
         (exit, _) => exit as u8,
+    })
+}
+
+/// Goes through a run, unless somebody interrupts it before step 1; from there on it goes to its end.
+async fn unless_interrupted(
+    supervisor: &Supervisor,
+    order: &Order,
+    tell: &dyn Tell,
+) -> io::Result<Option<(Report, Option<Refused>)>> {
+    let mut interrupts = Interrupts::listen()?;
+    let run = supervisor.go(order, tell);
+    tokio::pin!(run);
+    let mut told = false;
+    loop {
+        tokio::select! {
+            ended = &mut run => return Ok(Some(ended)),
+            () = interrupts.next() => {
+                if !supervisor.has_begun() {
+                    return Ok(None);
+                }
+                if !told {
+                    tell.note("the steps have begun and go to their end; a node that is killed in between stays stopped, and held");
+                    told = true;
+                }
+            }
+        }
     }
 }
 
@@ -344,7 +412,7 @@ async fn start(supervisor: &Supervisor, common: &Common) -> anyhow::Result<Exit>
     let mut journal = Journal::open(&supervisor.directory)?;
     let tell = Lines::default();
     supervisor.recover(&mut journal, &tell).await?;
-    let started = supervisor.start(&mut journal, "command line").await;
+    let started = supervisor.start(&mut journal, BY_HAND).await;
     drop(journal);
     if let Err(error) = &started {
         out::error(error);
@@ -357,7 +425,7 @@ async fn stop(supervisor: &Supervisor, common: &Common) -> anyhow::Result<Exit> 
     let _lock = Lock::take(&supervisor.directory, "stop", Duration::ZERO).await?;
     let mut journal = Journal::open(&supervisor.directory)?;
     supervisor.recover(&mut journal, &Lines::default()).await?;
-    journal.append(Record::Stopped { actor: "command line".to_owned() })?;
+    journal.append(Record::Stopped { actor: BY_HAND.to_owned() })?;
     supervisor.stop_all().await?;
     drop(journal);
     status(supervisor, common).await;
@@ -393,7 +461,7 @@ async fn release_hold(supervisor: &Supervisor, common: &Common) -> anyhow::Resul
     };
     supervisor.recover(&mut journal, &Lines::default()).await?;
     hold::clear(&supervisor.directory).context("cannot end the hold")?;
-    journal.append(Record::Released { actor: "command line".to_owned() })?;
+    journal.append(Record::Released { actor: BY_HAND.to_owned() })?;
     drop(journal);
     status(supervisor, common).await;
     Ok(Exit::Done)

@@ -162,3 +162,61 @@ fn a_daemon_that_is_told_to_end_leaves_the_node_serving() {
     end(daemon);
     lab.serves(&digest);
 }
+
+/// Asks the daemon for a refresh to a release that takes a while to start, and waits until its steps have begun.
+fn under_way(lab: &Lab) -> String {
+    until("the daemon's first word", PATIENCE, || !told(lab).is_null());
+    let digest = lab.publish(&lab.release("1.1.0").set("RELEASE_STARTS_AFTER_MS", "3000"));
+    let request = lab.state().join("requests/a.json");
+    write(&request, br#"{"verb":"refresh","actor":"page"}"#);
+    until("the steps' beginning", PATIENCE, || {
+        let mut lines = lab.journal().into_iter();
+        lines.rfind(|line| line["what"] == "began").unwrap().to_string().contains(&digest)
+    });
+    digest
+}
+
+// The steps of a run are never left half done because somebody stops the service.
+#[test]
+fn a_daemon_that_is_told_to_end_in_a_refresh_goes_to_its_end_first() {
+    let Some(lab) = lab("refresh::daemon_ends_late", "1m") else { return };
+    lab.install(&lab.release("1.0.0"));
+    let daemon = lab.spawn(&["run"]);
+    let digest = under_way(&lab);
+    end(daemon);
+    lab.serves(&digest);
+}
+
+// C-3: what a killed run leaves behind is seen to at once, not at the next boot.
+#[test]
+fn a_refresh_of_the_daemon_that_is_killed_leaves_a_hold_that_says_so() {
+    let Some(lab) = lab("refresh::daemon_child", "1m") else { return };
+    lab.install(&lab.release("1.0.0"));
+    let daemon = lab.spawn(&["run"]);
+    under_way(&lab);
+    let pid = daemon.pid();
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+    let child = children.split_whitespace().next().unwrap().parse().unwrap();
+    let child = rustix::process::Pid::from_raw(child).unwrap();
+    rustix::process::kill_process(child, Signal::KILL).unwrap();
+    wait_for(&lab, "held");
+    lab.is_held().says(&["refresh"]);
+    end(daemon);
+    assert_eq!(lab.run(&["refresh"]).code, 0);
+}
+
+#[test]
+fn a_refresh_that_is_told_to_end_or_loses_its_terminal_in_its_steps_goes_to_its_end() {
+    let Some(lab) = lab("refresh::told_to_end", "1m") else { return };
+    lab.install(&lab.release("1.0.0"));
+    let digest = lab.publish(&lab.release("1.1.0").set("RELEASE_STARTS_AFTER_MS", "2000"));
+    let lines = lab.journal_lines();
+    let run = lab.spawn(&["refresh"]);
+    until("the steps' beginning", PATIENCE, || lab.journal_lines() > lines);
+    for signal in [Signal::HUP, Signal::TERM, Signal::INT] {
+        run.signal(signal);
+    }
+    let ended = run.ended();
+    assert_eq!((ended.code, ended.word("outcome")), (0, "done"), "{ended:?}");
+    lab.serves(&digest);
+}
