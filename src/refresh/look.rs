@@ -165,7 +165,7 @@ impl Look {
         let changes = at_work.as_ref().is_some_and(|one| one.verb != "start" && one.verb != "stop");
         let state = match (&under_way, &hold) {
             _ if changes => State::Refreshing,
-            (Some(_), _) if !node.only_report_missing() => State::Interrupted,
+            (Some(_), _) => State::Interrupted,
             (_, Some(_)) => State::Held,
             _ if current.is_none() => State::NotInstalled,
             _ if node.stopped => State::Stopped,
@@ -173,6 +173,15 @@ impl Look {
             _ => State::OnProbation,
         };
         let (because, next) = match state {
+            State::Interrupted if node.only_report_missing() => (
+                under_way.as_ref().map(|run| {
+                    format!(
+                        "the {} went through, but its supervisor was killed before it said so",
+                        run.verb
+                    )
+                }),
+                Some("run `ladylinux-supervisor start`, which says so".to_owned()),
+            ),
             State::Interrupted => (
                 under_way.as_ref().map(|run| {
                     format!(

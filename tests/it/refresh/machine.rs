@@ -299,6 +299,33 @@ fn a_journal_whose_last_line_was_torn_is_read_up_to_there() {
     assert!(lab.journal().len() > 10);
 }
 
+// C-3: killed after the release answered and before that was written down.
+#[test]
+fn a_run_that_lost_only_its_last_word_is_told_as_interrupted_and_start_says_the_word() {
+    let Some(lab) = Lab::new("refresh::lost_word") else { return };
+    lab.install(&lab.release("1.0.0"));
+    let slow = lab.release("1.1.0").set("RELEASE_STARTS_AFTER_MS", "500");
+    let digest = lab.publish(&slow);
+    let run = lab.spawn(&["refresh"]);
+    let hold = lab.state().join("hold.json");
+    until("the hold of the run", Duration::from_secs(30), || hold.exists());
+    let held = fs::read(&hold).unwrap();
+    assert_eq!(run.ended().code, 0);
+    let path = lab.state().join("journal.jsonl");
+    let journal = fs::read_to_string(&path).unwrap();
+    let ready = journal.rfind(r#""what":"ready""#).unwrap();
+    let line = journal[..ready].rfind('\n').unwrap();
+    fs::write(&path, &journal[..=line]).unwrap();
+    write(&hold, &held);
+
+    let status = lab.status();
+    assert_eq!((status.code, status.word("state")), (3, "interrupted"), "{status:?}");
+    status.says(&["went through", "start"]);
+    assert_eq!(status.word("answering"), digest);
+    assert_eq!(lab.run(&["start"]).code, 0);
+    lab.serves(&digest);
+}
+
 #[test]
 fn a_hold_that_cannot_be_understood_still_holds() {
     let Some(lab) = Lab::new("refresh::garbled_hold") else { return };
