@@ -23,6 +23,9 @@ const COMPRESSED: [(&[u8], &str); 4] = [
     (b"BZh", "bunzip2"),
 ];
 
+/// The list in Docker's own archives.
+const DOCKER_MANIFEST: &str = "manifest.json";
+
 /// The key of an image's name in an index (OCI image spec, annotations).
 const NAME: &str = "org.opencontainers.image.ref.name";
 
@@ -39,6 +42,23 @@ pub struct Archived {
     pub labels: BTreeMap<String, String>,
     /// Its name, if the archive tells one.
     pub reference: Option<String>,
+    /// What Docker wants to read before it, unless the archive has it: see [`Archived::for_docker`].
+    docker_manifest: Option<Vec<u8>>,
+}
+
+impl Archived {
+    /// Returns what is put before the archive for Docker, whose usual store reads image layouts only by the list of its
+    /// own archives, `manifest.json` (`image/tarexport` in its source): a tar without an end.
+    pub fn for_docker(&self) -> Vec<u8> {
+        let Some(manifest) = &self.docker_manifest else { return Vec::new() };
+        let mut header = tar::Header::new_ustar();
+        header.set_mode(0o644);
+        header.set_size(manifest.len() as u64);
+        let mut tar = tar::Builder::new(Vec::new());
+        // Nothing can fail that is written to memory under a short name.
+        drop(tar.append_data(&mut header, DOCKER_MANIFEST, manifest.as_slice()));
+        std::mem::take(tar.get_mut())
+    }
 }
 
 /// Why an archive is not used.
@@ -227,7 +247,7 @@ impl Contents {
         match name.as_str() {
             "index.json" => set_once(&mut self.index, place, &name)?,
             "oci-layout" => set_once(&mut self.layout, place, &name)?,
-            "manifest.json" => self.of_docker = true,
+            DOCKER_MANIFEST => self.of_docker = true,
             _ => {
                 let Some(digits) = name.strip_prefix("blobs/sha256/") else { return Ok(()) };
                 if Sha256::of_reader(entry, |_| ()).map_err(cut_off)?.to_string() != digits {
@@ -267,7 +287,11 @@ impl Contents {
         if config.architecture != architecture {
             return Err(Wrong::Architecture(config.architecture));
         }
+        let path = |part: &Descriptor| format!("blobs/{}", part.digest.replace(':', "/"));
+        let layers: Vec<String> = manifest.layers.iter().map(path).collect();
+        let list = serde_json::json!([{ "Config": path(&manifest.config), "RepoTags": null, "Layers": layers }]);
         Ok(Archived {
+            docker_manifest: (!self.of_docker).then(|| list.to_string().into_bytes()),
             digest: digest(&descriptor)?,
             image_id: digest(&manifest.config)?.to_string(),
             size,

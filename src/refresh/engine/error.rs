@@ -110,7 +110,7 @@ pub enum EngineError {
     },
     /// The engine makes no image of an archive.
     #[error(
-        "the engine makes no image of {}: OCI archives need Podman 4.3 or Docker 25 (`podman load -i` shows more)",
+        "the engine makes no image of {}: `podman load -i`, or `docker load -i`, shows more",
         path.display()
     )]
     NotLoaded {

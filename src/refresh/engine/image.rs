@@ -1,7 +1,7 @@
 //! Images: what is here, fetching by digest, loading archives, and clearing away.
 
 use super::{
-    Engine,
+    DOCKER, Engine,
     container::with_algorithm,
     error::{EngineError, Hope, Said},
     oci_architecture,
@@ -14,8 +14,10 @@ use serde::Deserialize;
 use serde_json::json;
 use std::{
     collections::{BTreeMap, HashMap},
+    io::Cursor,
     path::Path,
 };
+use tokio::io::AsyncReadExt;
 
 /// What is known of an image that is here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -166,7 +168,9 @@ impl Engine {
     pub async fn load(&self, path: &Path, archived: &Archived) -> Result<ImageFacts, EngineError> {
         let unread = |source| EngineError::Archive { path: path.to_owned(), source };
         let file = tokio::fs::File::open(path).await.map_err(unread)?;
-        let body = bollard::body_try_stream(tokio_util::io::ReaderStream::new(file));
+        let first = if self.about.name == DOCKER { archived.for_docker() } else { Vec::new() };
+        let whole = Cursor::new(first).chain(file);
+        let body = bollard::body_try_stream(tokio_util::io::ReaderStream::new(whole));
         let options = query::ImportImageOptionsBuilder::default().build();
         let mut stream = self.docker.import_image(options, body, None).map_err(Said::from);
         let not_loaded = |source: Said| {

@@ -41,6 +41,9 @@ const BETWEEN_READS: Duration = Duration::from_millis(20);
 const OLDEST_PODMAN: (usize, usize) = (4, 3);
 const OLDEST_DOCKER_API: (usize, usize) = (1, 43);
 
+/// The name of Docker.
+const DOCKER: &str = "docker";
+
 /// What the engine is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct About {
@@ -162,7 +165,7 @@ fn introduction(ping: &Answer) -> Result<(About, (usize, usize)), Problem> {
     let (name, version) = match libpod {
         Some(version) => ("podman", version),
         // Docker/24.0.7 (linux)
-        None => ("docker", server.split(['/', ' ']).nth(1).unwrap_or("of unknown version")),
+        None => (DOCKER, server.split(['/', ' ']).nth(1).unwrap_or("of unknown version")),
     };
     let is_old = match libpod {
         Some(version) => numbers(version).ok_or(Problem::Unknown)? < OLDEST_PODMAN,

@@ -18,6 +18,8 @@ use std::{
 pub(crate) struct Engine {
     /// What `scripts/podman-env` prints.
     environment: BTreeMap<String, String>,
+    /// Whether Docker takes the place of the engine, beside the same registries.
+    pub(crate) is_docker: bool,
 }
 
 static SHARED: OnceLock<Result<Engine, String>> = OnceLock::new();
@@ -40,7 +42,10 @@ impl Engine {
 
     /// Starts an engine of its own for one test, whose store is so small. Like the shared one, it ends with the process.
     pub(crate) fn small(test: &str, size: &str) -> Option<&'static Self> {
-        Self::shared(test)?;
+        if Self::shared(test)?.is_docker {
+            skip(test, "a store of its own is made for Podman only");
+            return None;
+        }
         let number = OTHERS.fetch_add(1, Ordering::Relaxed);
         let name = format!("it-{}-{number}", std::process::id());
         Some(Box::leak(Box::new(Self::start(&name, &["--store-size", size]).unwrap())))
@@ -60,12 +65,16 @@ impl Engine {
             return Err(said);
         }
         let text = String::from_utf8(output.stdout).unwrap();
-        let environment = text
+        let mut environment: BTreeMap<String, String> = text
             .lines()
             .filter_map(|line| line.strip_prefix("export ")?.split_once('='))
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .collect();
-        Ok(Self { environment })
+        let docker =
+            std::env::var_os("LADYLINUX_TEST_DOCKER").and_then(|one| one.into_string().ok());
+        let is_docker = docker.is_some();
+        environment.extend(docker.map(|socket| ("DOCKER_HOST".to_owned(), socket)));
+        Ok(Self { environment, is_docker })
     }
 
     /// Returns one of the values that `scripts/podman-env` prints.
@@ -130,7 +139,13 @@ impl Engine {
         PathBuf::from(reply.json()["Mountpoint"].as_str().unwrap())
     }
 
-    /// Runs the `podman` command on this engine, and returns what it printed.
+    /// Removes a container, whatever it does.
+    pub(crate) fn remove(&self, name: &str) {
+        let reply = self.ask("DELETE", &format!("/containers/{name}?force=true"));
+        assert!([200, 204].contains(&reply.status), "{reply:?}");
+    }
+
+    /// Runs the `podman` (or `docker`) command on this engine, and returns what it printed.
     pub(crate) fn podman(&self, arguments: &[&str]) -> String {
         let output = self.command().args(arguments).output().unwrap();
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -139,9 +154,11 @@ impl Engine {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new("podman");
+        let mut command = Command::new(if self.is_docker { "docker" } else { "podman" });
         command.stdin(Stdio::null()).envs(&self.environment);
-        command.env_remove("DOCKER_HOST").env("HOME", self.directory().join("home"));
+        if !self.is_docker {
+            command.env_remove("DOCKER_HOST").env("HOME", self.directory().join("home"));
+        }
         command
     }
 

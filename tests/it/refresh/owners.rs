@@ -31,7 +31,7 @@ fn a_container_of_systemd_or_compose_is_refused_and_left_alone() {
         run.is_refused("foreign_owner");
         run.says(&[owner]);
         assert_eq!((lab.id_of("api"), lab.state_of("api")), (id, "running".to_owned()));
-        lab.engine.podman(&["rm", "-f", "-t", "0", &lab.container_name("api")]);
+        lab.engine.remove(&lab.container_name("api"));
     }
 }
 
@@ -42,7 +42,7 @@ fn a_container_that_is_not_ours_but_has_our_name_is_refused_and_left_alone() {
     lab.publish(&lab.release("1.0.0"));
     lab.run(&["refresh"]).is_refused("name_taken");
     assert_eq!((lab.id_of("api"), lab.state_of("api")), (id, "running".to_owned()));
-    lab.engine.podman(&["rm", "-f", "-t", "0", &lab.container_name("api")]);
+    lab.engine.remove(&lab.container_name("api"));
 }
 
 #[test]
@@ -85,9 +85,11 @@ fn a_container_of_ours_that_is_paused_is_stopped_and_replaced() {
 fn a_container_of_ours_that_is_gone_or_stopped_is_told_and_started_again() {
     let Some(lab) = Lab::new("refresh::gone") else { return };
     let digest = lab.install(&lab.release("1.0.0"));
-    for how in [["stop", "-t", "1"], ["rm", "-f", "-t1"]] {
-        let name = lab.container_name("api");
-        lab.engine.podman(&[how.as_slice(), &[name.as_str()]].concat());
+    let name = lab.container_name("api");
+    let stop = || drop(lab.engine.podman(&["stop", "-t", "1", &name]));
+    let remove = || lab.engine.remove(&name);
+    for away in [&stop as &dyn Fn(), &remove] {
+        away();
         let status = lab.status();
         assert_eq!((status.code, status.word("state")), (3, "broken"), "{status:?}");
         status.says(&["start"]);

@@ -241,16 +241,22 @@ fn a_rollback_is_refused_where_the_newer_release_migrated_the_schema() {
 fn drift_in_the_old_container_is_reported_and_then_discarded() {
     let Some(lab) = Lab::new("refresh::drift") else { return };
     lab.install(&lab.release("1.0.0"));
-    let root = lab.engine.podman(&["mount", &lab.container_name("api")]);
-    write(std::path::Path::new(&root).join("usr/local/bin/patched").as_path(), b"by hand");
-    lab.engine.podman(&["umount", &lab.container_name("api")]);
+    // What is written into a container lies in its upper layer.
+    let patched = || {
+        let container = lab.engine.container(&lab.container_name("api")).unwrap();
+        let upper = text(&container["GraphDriver"]["Data"]["UpperDir"]);
+        std::path::Path::new(&upper).join("usr/local/bin/patched")
+    };
+    // A layer that is mounted does not show what is written beneath it.
+    lab.engine.podman(&["stop", "-t", "1", &lab.container_name("api")]);
+    fs::create_dir_all(patched().parent().unwrap()).unwrap();
+    write(&patched(), b"by hand");
+    lab.engine.podman(&["start", &lab.container_name("api")]);
     lab.publish(&lab.release("1.1.0"));
     let run = lab.run(&["refresh"]);
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.json["drift"].to_string().contains("usr/local/bin/patched"), "{run:?}");
-    let root = lab.engine.podman(&["mount", &lab.container_name("api")]);
-    assert!(!std::path::Path::new(&root).join("usr/local/bin/patched").exists());
-    lab.engine.podman(&["umount", &lab.container_name("api")]);
+    assert!(!patched().exists());
 }
 
 /// A second container, which needs the first.
