@@ -2,8 +2,12 @@
 //!
 //! An engine would notice most of what can be wrong with one, but only while it loads it, and in words that help nobody.
 
-use super::release::Digest;
+use super::{
+    release::Digest,
+    signature::{self, Signed},
+};
 use crate::foundation::values::Sha256;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{
     collections::BTreeMap,
@@ -22,6 +26,9 @@ const COMPRESSED: [(&[u8], &str); 4] = [
     (b"\xfd7zXZ\0", "unxz"),
     (b"BZh", "bunzip2"),
 ];
+
+/// Where signatures lie in an archive.
+const SIGNATURES: &str = "signatures/";
 
 /// The list in Docker's own archives.
 const DOCKER_MANIFEST: &str = "manifest.json";
@@ -42,6 +49,8 @@ pub struct Archived {
     pub labels: BTreeMap<String, String>,
     /// Its name, if the archive tells one.
     pub reference: Option<String>,
+    /// The signatures that lie beside it, in the order of their names; they are not checked.
+    pub signatures: Vec<Signed>,
     /// What Docker wants to read before it, unless the archive has it: see [`Archived::for_docker`].
     docker_manifest: Option<Vec<u8>>,
 }
@@ -209,6 +218,8 @@ struct Contents {
     layout: Option<Place>,
     of_docker: bool,
     blobs: BTreeMap<String, Place>,
+    /// What lies below `signatures/`, by its name.
+    signatures: BTreeMap<String, Place>,
 }
 
 impl Contents {
@@ -221,6 +232,7 @@ impl Contents {
             layout: None,
             of_docker: false,
             blobs: BTreeMap::new(),
+            signatures: BTreeMap::new(),
         };
         let mut archive = tar::Archive::new(BufReader::with_capacity(1 << 20, file));
         for entry in archive.entries()? {
@@ -248,6 +260,12 @@ impl Contents {
             "index.json" => set_once(&mut self.index, place, &name)?,
             "oci-layout" => set_once(&mut self.layout, place, &name)?,
             DOCKER_MANIFEST => self.of_docker = true,
+            _ if name.starts_with(SIGNATURES) => {
+                if place.size > signature::LARGEST || self.signatures.len() >= 2 * signature::MOST {
+                    return Err(Wrong::Damaged(format!("{name} is no signature")));
+                }
+                self.signatures.insert(name, place);
+            }
             _ => {
                 let Some(digits) = name.strip_prefix("blobs/sha256/") else { return Ok(()) };
                 if Sha256::of_reader(entry, |_| ()).map_err(cut_off)?.to_string() != digits {
@@ -291,6 +309,7 @@ impl Contents {
         let layers: Vec<String> = manifest.layers.iter().map(path).collect();
         let list = serde_json::json!([{ "Config": path(&manifest.config), "RepoTags": null, "Layers": layers }]);
         Ok(Archived {
+            signatures: self.signed()?,
             docker_manifest: (!self.of_docker).then(|| list.to_string().into_bytes()),
             digest: digest(&descriptor)?,
             image_id: digest(&manifest.config)?.to_string(),
@@ -324,6 +343,20 @@ impl Contents {
         Err(Wrong::Architecture(known.join(", ")))
     }
 
+    /// Reads each `NAME.payload`, with its signature in `NAME.sig`, which is Base64 as `cosign verify-blob` takes it.
+    fn signed(&mut self) -> Result<Vec<Signed>, Wrong> {
+        let mut found = Vec::new();
+        for (name, place) in self.signatures.clone() {
+            let Some(stem) = name.strip_suffix(".payload") else { continue };
+            let wrong = || Wrong::Damaged(format!("{stem}.sig is missing, or no signature"));
+            let of = self.signatures.get(&format!("{stem}.sig")).copied().ok_or_else(wrong)?;
+            let text = self.bytes(of)?;
+            let signature = STANDARD.decode(text.trim_ascii()).map_err(|_| wrong())?;
+            found.push(Signed { payload: self.bytes(place)?, signature });
+        }
+        Ok(found)
+    }
+
     /// Returns where a blob lies, if it is there and as long as it should be.
     fn place(&self, descriptor: &Descriptor) -> Result<Place, Wrong> {
         let place = self.blobs.get(&descriptor.digest).copied();
@@ -341,10 +374,15 @@ impl Contents {
         if place.size > LARGEST_JSON {
             return Err(Wrong::Damaged(format!("{name} is far too large")));
         }
+        let bytes = self.bytes(place)?;
+        serde_json::from_slice(&bytes).map_err(|error| Wrong::Damaged(format!("{name}: {error}")))
+    }
+
+    fn bytes(&mut self, place: Place) -> io::Result<Vec<u8>> {
         self.file.seek(SeekFrom::Start(place.at))?;
         let mut bytes = Vec::new();
         self.file.by_ref().take(place.size).read_to_end(&mut bytes)?;
-        serde_json::from_slice(&bytes).map_err(|error| Wrong::Damaged(format!("{name}: {error}")))
+        Ok(bytes)
     }
 }
 

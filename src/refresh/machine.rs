@@ -272,6 +272,7 @@ mod tests {
             source: None,
             version: Some(name.to_owned()),
             schema: Some(2),
+            signer: None,
         }
     }
 

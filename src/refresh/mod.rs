@@ -28,6 +28,7 @@ pub mod registry;
 pub mod release;
 pub mod report;
 pub mod requests;
+pub mod signature;
 pub mod start;
 pub mod steps;
 pub mod supervisor;

@@ -130,6 +130,8 @@ pub struct Plan {
     pub containers: BTreeMap<String, Sha256>,
     /// What happens if it fails.
     pub on_failure: OnFailure,
+    /// The name of the key that the release's signature is good by, if that was checked.
+    pub signer: Option<String>,
     /// Why it would not begin.
     pub refusals: Vec<Refusal>,
     /// The hash of what it depends on: the same inputs have the same.
@@ -155,6 +157,9 @@ impl Plan {
                 "schema",
                 if state == to { format!("{to}, as it is") } else { format!("{state} to {to}") },
             );
+        }
+        if let Some(signer) = &self.signer {
+            line("signed by", signer.clone());
         }
         line(
             "on failure",
@@ -195,6 +200,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
         schema: (node.schema, schema_to),
         containers,
         on_failure: stack.refresh.on_failure,
+        signer: None,
         refusals: refusals(inputs),
         hash,
     }

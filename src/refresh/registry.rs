@@ -3,7 +3,12 @@
 //! oci-client logs in. The one question after that is asked with reqwest, because oci-client tells neither the status of an
 //! answer that explains itself nor its `Retry-After`, and both decide whether and when to ask again.
 
-use super::{backoff::Backoff, release::Digest, stack::Time};
+use super::{
+    backoff::Backoff,
+    release::Digest,
+    signature::{self, Signed},
+    stack::Time,
+};
 use crate::foundation::values::{Redacted, Sha256, time};
 use base64::Engine as _;
 use futures_util::StreamExt;
@@ -31,7 +36,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
 /// The largest manifest that is read.
-const LARGEST: usize = 4 << 20;
+const LARGEST: u64 = 4 << 20;
+
+/// The annotation that holds a signature (sigstore/cosign, `specs/SIGNATURE_SPEC.md`).
+const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 
 /// What a manifest may be: of an image or a list of images, in the words of OCI and of Docker.
 const ACCEPTED: &str = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, \
@@ -236,11 +244,35 @@ pub async fn resolve(
     let name = format!("{repository}{separator}{tag_or_digest}");
     let reference: Reference = name.parse().map_err(|_| RegistryError::Name(name.clone()))?;
     let registry = Registry::new(name, reference, auth, options)?;
+    patiently(options, async || registry.image_for(architecture).await).await
+}
+
+/// Fetches the signatures of an image: none if there are none. They are not checked.
+pub async fn signatures(
+    repository: &str,
+    digest: Digest,
+    auth: Option<&Credentials>,
+    options: &Options,
+) -> Result<Vec<Signed>, RegistryError> {
+    let name = format!("{repository}:sha256-{}.sig", digest.0);
+    let reference: Reference = name.parse().map_err(|_| RegistryError::Name(name.clone()))?;
+    let registry = Registry::new(name, reference, auth, options)?;
+    match patiently(options, async || registry.signatures().await).await {
+        Err(RegistryError::NotFound(..)) => Ok(Vec::new()),
+        found => found,
+    }
+}
+
+/// Asks again, with longer and longer waits, as long as that may help.
+async fn patiently<T>(
+    options: &Options,
+    ask: impl AsyncFn() -> Result<T, RegistryError>,
+) -> Result<T, RegistryError> {
     let mut tries = 0;
     loop {
         tries += 1;
-        let error = match registry.image_for(architecture).await {
-            Ok(resolved) => return Ok(resolved),
+        let error = match ask().await {
+            Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
         let wait = error.wait().unwrap_or_default().max(Backoff::USUAL.after(tries));
@@ -259,8 +291,8 @@ struct Registry {
     reference: Reference,
     /// The image, as people write it.
     name: String,
-    /// What every manifest's address begins with.
-    manifests: String,
+    /// What every address begins with.
+    root: String,
 }
 
 /// A manifest: of an image, or a list of them.
@@ -285,7 +317,10 @@ struct Platform {
 
 #[derive(Deserialize)]
 struct Part {
+    digest: Digest,
     size: u64,
+    #[serde(default)]
+    annotations: HashMap<String, String>,
 }
 
 impl Registry {
@@ -328,7 +363,7 @@ impl Registry {
         let scheme = if is_plain { "http" } else { "https" };
         let (at, repository) = (reference.resolve_registry(), reference.repository());
         Ok(Self {
-            manifests: format!("{scheme}://{at}/v2/{repository}/manifests"),
+            root: format!("{scheme}://{at}/v2/{repository}"),
             client: client.build().map_err(|error| unbuilt(error.into()))?,
             login: Client::try_from(config).map_err(|said| unbuilt(said.into()))?,
             auth: auth.map_or(RegistryAuth::Anonymous, |auth| {
@@ -352,6 +387,30 @@ impl Registry {
         let digest = self.listed(&listed, architecture)?;
         let (digest, manifest) = self.manifest(&digest.to_string(), token.as_deref()).await?;
         self.resolved(digest, &manifest)
+    }
+
+    async fn signatures(&self) -> Result<Vec<Signed>, RegistryError> {
+        let token = self.log_in().await?;
+        let tag = self.reference.tag().unwrap_or_default();
+        let (_, manifest) = self.manifest(tag, token.as_deref()).await?;
+        let mut found = Vec::new();
+        for part in manifest.layers.iter().flatten().take(signature::MOST) {
+            let Some(text) = part.annotations.get(SIGNATURE) else { continue };
+            let malformed =
+                || RegistryError::Malformed(self.host(), "a signature that is none".to_owned());
+            if part.size > signature::LARGEST {
+                return Err(malformed());
+            }
+            let base64 = &base64::engine::general_purpose::STANDARD;
+            let signature = base64.decode(text).map_err(|_| malformed())?;
+            let place = format!("blobs/{}", part.digest);
+            let payload = self.get(&place, token.as_deref(), part.size).await?;
+            if Digest(Sha256::of(&payload)) != part.digest {
+                return Err(malformed());
+            }
+            found.push(Signed { payload, signature });
+        }
+        Ok(found)
     }
 
     fn resolved(&self, digest: Digest, manifest: &Manifest) -> Result<Resolved, RegistryError> {
@@ -397,7 +456,24 @@ impl Registry {
         wanted: &str,
         token: Option<&str>,
     ) -> Result<(Digest, Manifest), RegistryError> {
-        let mut question = self.client.get(format!("{}/{wanted}", self.manifests));
+        let malformed = |detail: &str| RegistryError::Malformed(self.host(), detail.to_owned());
+        let body = self.get(&format!("manifests/{wanted}"), token, LARGEST).await?;
+        let digest = Digest(Sha256::of(&body));
+        if wanted.contains(':') && wanted != digest.to_string() {
+            return Err(malformed("its manifest is not what its digest says"));
+        }
+        let manifest = serde_json::from_slice(&body).map_err(|_| malformed("no manifest"))?;
+        Ok((digest, manifest))
+    }
+
+    /// Fetches what lies at a place of the repository, and is no larger than this.
+    async fn get(
+        &self,
+        place: &str,
+        token: Option<&str>,
+        largest: u64,
+    ) -> Result<Vec<u8>, RegistryError> {
+        let mut question = self.client.get(format!("{}/{place}", self.root));
         question = question.header(header::ACCEPT, ACCEPTED);
         question = match (token, &self.auth) {
             (Some(token), _) => question.bearer_auth(token),
@@ -411,20 +487,15 @@ impl Registry {
         if answer.status() != StatusCode::OK {
             return Err(self.complaint(&answer));
         }
-        let malformed = |detail: &str| RegistryError::Malformed(self.host(), detail.to_owned());
         let (mut pieces, mut body) = (answer.bytes_stream(), Vec::new());
         while let Some(piece) = pieces.next().await {
             body.extend_from_slice(&piece.map_err(lost)?);
-            if body.len() > LARGEST {
-                return Err(malformed("its manifest is far too large"));
+            if body.len() as u64 > largest {
+                let detail = format!("{place} is far too large");
+                return Err(RegistryError::Malformed(self.host(), detail));
             }
         }
-        let digest = Digest(Sha256::of(&body));
-        if wanted.contains(':') && wanted != digest.to_string() {
-            return Err(malformed("its manifest is not what its digest says"));
-        }
-        let manifest = serde_json::from_slice(&body).map_err(|_| malformed("no manifest"))?;
-        Ok((digest, manifest))
+        Ok(body)
     }
 
     fn complaint(&self, answer: &Response) -> RegistryError {
@@ -681,11 +752,13 @@ mod tests {
 
     #[tokio::test]
     async fn an_image_has_the_digest_of_its_manifests_bytes_and_the_size_of_its_parts() {
+        let part = |size: u64| json!({ "digest": Digest(Sha256::of("a part")), "size": size });
         let manifest =
-            r#"{"schemaVersion": 2, "config": {"size": 7}, "layers": [{"size": 40}, {"size": 2}]}"#;
-        let (resolved, asked) = ask("200 OK", "", manifest, 0).await;
+            json!({ "schemaVersion": 2, "config": part(7), "layers": [part(40), part(2)] });
+        let manifest = manifest.to_string();
+        let (resolved, asked) = ask("200 OK", "", &manifest, 0).await;
         let resolved = resolved.unwrap();
-        assert_eq!(resolved.digest, Digest(Sha256::of(manifest)));
+        assert_eq!(resolved.digest, Digest(Sha256::of(&manifest)));
         assert_eq!((resolved.size_bytes, asked), (49, 1));
     }
 

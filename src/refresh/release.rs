@@ -67,6 +67,9 @@ pub struct Release {
     pub version: Option<String>,
     /// The schema of the database that it reads and migrates to.
     pub schema: Option<u32>,
+    /// The name of the key that its signature was good by, if that was checked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<String>,
 }
 
 impl fmt::Display for Release {

@@ -224,6 +224,7 @@ impl Report {
         line("commit", self.commit.clone());
         line("digest", self.digest.map(|digest| digest.to_string()));
         line("image", self.release.as_ref().map(|release| release.reference.clone()));
+        line("signed by", self.release.as_ref().and_then(|release| release.signer.clone()));
         line("runtime", self.runtime_version.clone());
         line("runtime_path", self.runtime_path.clone());
         line("service_status", Some(self.service_status.clone()));

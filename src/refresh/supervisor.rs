@@ -17,6 +17,7 @@ use super::{
     registry,
     release::{Digest, Release},
     report::{Outcome, Report, Service},
+    signature::{self, Keys},
     stack::{Stack, fingerprint, objections},
     steps::{Made, Run},
 };
@@ -195,7 +196,58 @@ impl Supervisor {
     pub async fn plan(&self, order: &Order) -> Result<Plan, Refused> {
         let (_, node) = journal::read(&self.directory)?;
         let (target, _) = self.target(order, &node).await?;
-        self.plan_for(order, &node, &target).await
+        let mut plan = self.plan_for(order, &node, &target).await?;
+        match self.believe(order, target.digest).await {
+            Ok((signer, _)) => plan.signer = signer,
+            Err(Refused::Plan(refusals)) => plan.refusals.extend(refusals),
+            Err(other) => return Err(other),
+        }
+        Ok(plan)
+    }
+
+    /// Finds out whose release it is: by what is kept here, by the archive it is in, or by the registry. Returns the name of
+    /// the key, and a warning where an unsigned release is only warned of.
+    async fn believe(
+        &self,
+        order: &Order,
+        digest: Digest,
+    ) -> Result<(Option<String>, Option<String>), Refused> {
+        let is_required = signature::is_required(&self.stack);
+        let keys = Keys::read(&self.stack.signatures.keys).map_err(anyhow::Error::from)?;
+        if keys.is_empty() && !is_required {
+            return Ok((None, None));
+        }
+        if let Ok(signer) = keys.signer(digest, &signature::kept(&self.directory, digest)) {
+            return Ok((Some(signer), None));
+        }
+        let found = match &order.wanted {
+            _ if keys.is_empty() => Vec::new(),
+            Wanted::Archive(path) => self.archived(path).await?.signatures,
+            Wanted::Channel(_) | Wanted::Digest(_) | Wanted::Previous if order.offline => {
+                Vec::new()
+            }
+            Wanted::Channel(_) | Wanted::Digest(_) | Wanted::Previous => {
+                let (repository, auth) = (&self.stack.image.repository, self.credentials()?);
+                let found = registry::signatures(repository, digest, auth.as_ref(), &self.registry);
+                found.await.with_context(|| {
+                    format!("cannot find out who has signed {repository}@{digest}")
+                })?
+            }
+        };
+        let why = match keys.signer(digest, &found) {
+            Ok(signer) => {
+                signature::keep(&self.directory, digest, &found)
+                    .context("cannot keep the release's signature")?;
+                return Ok((Some(signer), None));
+            }
+            Err(why) => why,
+        };
+        let (code, message, next) = keys.explain(&why, digest);
+        if is_required {
+            Err(Refused::because(code, message, next))
+        } else {
+            Ok((None, Some(message)))
+        }
     }
 
     /// Everything before step 1, while the old release serves.
@@ -213,6 +265,8 @@ impl Supervisor {
         if plan.unchanged {
             return Ok(Before::Unchanged(Box::new(plan)));
         }
+        let (signer, warning) = self.believe(order, target.digest).await?;
+        report.warnings.extend(warning);
         tell.note(&format!("{} to {} ({})", order.verb, target.digest.short(), target.reference));
         let image = match here {
             Some(image) => image,
@@ -222,7 +276,7 @@ impl Supervisor {
         let plan = self.plan_for(order, node, &target).await?;
         refuse(&plan)?;
         self.protect(&image, target.digest).await?;
-        let release = release(&target, &image);
+        let release = Release { signer, ..release(&target, &image) };
         let prepared = self.rehearse(&release, node, tell).await?;
         let drift = self.drift().await?;
         self.engine.ensure_network(&self.stack.network).await?;
@@ -693,6 +747,7 @@ fn release(target: &Target, image: &ImageFacts) -> Release {
         source: label(image_labels::SOURCE),
         version: label(image_labels::VERSION),
         schema: label(image_labels::SCHEMA_TO).and_then(|value| value.parse().ok()),
+        signer: None,
     }
 }
 

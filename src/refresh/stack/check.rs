@@ -1,6 +1,6 @@
 //! What a stack must not say: contradictions that no refresh could obey, and exposures that nobody should want.
 
-use super::{Container, Mount, Network, Stack};
+use super::{Container, Environment, Mount, Network, Stack};
 use std::{
     collections::BTreeSet,
     net::IpAddr,
@@ -82,6 +82,22 @@ pub fn objections(stack: &Stack) -> Vec<String> {
             "publish.tls and publish.proxy are both set: TLS ends at one place, so unset the other"
                 .to_owned(),
         );
+    }
+    if stack.environment == Environment::Prod {
+        if stack.signatures.required == Some(false) {
+            found.push(
+                "signatures.required is false, and in prod only signed releases are started: leave it out"
+                    .to_owned(),
+            );
+        }
+        for (name, container) in &stack.containers {
+            if container.environment.get(super::ENVIRONMENT).is_some_and(|told| told != "prod") {
+                found.push(format!(
+                    "the node is run in prod, and {name} is told otherwise: take {} out of its environment",
+                    super::ENVIRONMENT
+                ));
+            }
+        }
     }
     // VOX-82
     for (name, container) in stack.containers.iter().chain(&stack.one_shots) {

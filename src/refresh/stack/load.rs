@@ -1,6 +1,9 @@
 //! Reading: the defaults, then a profile, then what the operator wrote; table by table, key by key.
 
-use super::{EXPOSURE, Network, PORT, PREPARES, PUBLISHED_ADDRESS, SCHEMA, Stack, check};
+use super::{
+    ENVIRONMENT, EXPOSURE, Environment, Network, PORT, PREPARES, PUBLISHED_ADDRESS, SCHEMA, Stack,
+    check,
+};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -77,10 +80,23 @@ pub fn load(file: Option<&Path>, profile: Option<&str>) -> Result<Stack, StackEr
     if stack.schema != SCHEMA {
         return Err(StackError::Schema(stack.schema));
     }
+    tell_what_it_is_run_for(&mut stack);
     tell_where_it_is_published(&mut stack);
     tell_what_prepares(&mut stack);
     let objections = check::contradictions(&stack);
     if objections.is_empty() { Ok(stack) } else { Err(StackError::Refused(objections)) }
+}
+
+/// Tells the containers that the node is run in prod; whoever tells them otherwise is refused.
+fn tell_what_it_is_run_for(stack: &mut Stack) {
+    if stack.environment == Environment::Prod {
+        for container in stack.containers.values_mut() {
+            container
+                .environment
+                .entry(ENVIRONMENT.to_owned())
+                .or_insert_with(|| "prod".to_owned());
+        }
+    }
 }
 
 /// Tells the published container where it is reached, unless somebody has; whoever tells it otherwise is refused.

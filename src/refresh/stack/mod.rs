@@ -26,6 +26,9 @@ const EXPOSURE: &str = "LADYLINUX_EXPOSURE";
 const PUBLISHED_ADDRESS: &str = "LADYLINUX_PUBLISHED_ADDRESS";
 const PORT: &str = "LADYLINUX_PORT";
 
+/// The variable by which every container learns that the node is run in prod.
+const ENVIRONMENT: &str = "LADYLINUX_ENV";
+
 /// The one-shot of step 4.
 const PREPARES: &str = "prepare";
 
@@ -39,8 +42,12 @@ pub struct Stack {
     pub name: String,
     /// Who creates, starts and stops the containers: exactly one.
     pub owner: Owner,
+    /// What the node is run for.
+    pub environment: Environment,
     /// Where releases come from.
     pub image: Image,
+    /// Whose releases are believed.
+    pub signatures: Signatures,
     /// Where the node is reached from outside its container.
     pub publish: Publish,
     /// The network that the containers share.
@@ -63,6 +70,27 @@ pub struct Stack {
 pub enum Owner {
     /// The supervisor, through the container engine's API.
     Engine,
+}
+
+/// What a node is run for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Environment {
+    /// To try things out.
+    Dev,
+    /// To be relied on: every check is strict, and only signed releases are started.
+    Prod,
+}
+
+/// Whose releases are believed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signatures {
+    /// Whether an unsigned release is refused, and not only warned of; in prod it always is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub required: Option<bool>,
+    /// The directory of the public keys that are believed: every `*.pub` in it.
+    pub keys: PathBuf,
 }
 
 /// Where releases come from.

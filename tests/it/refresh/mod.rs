@@ -18,4 +18,5 @@ mod kills;
 mod machine;
 mod owners;
 mod real;
+mod signatures;
 mod steps;

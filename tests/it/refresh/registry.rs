@@ -56,6 +56,37 @@ impl Registry {
         assert_eq!(reply.status, 201, "{}", reply.text());
     }
 
+    /// Puts a signature beside an image, as cosign does.
+    pub(crate) fn put_signature(
+        &self,
+        repository: &str,
+        of: &str,
+        payload: &[u8],
+        signature: &str,
+    ) {
+        let config =
+            br#"{"architecture":"","os":"","config":{},"rootfs":{"type":"layers","diff_ids":[]}}"#;
+        let manifest = serde_json::json!({
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "config": {
+                "mediaType": "application/vnd.oci.image.config.v1+json",
+                "digest": digest(config),
+                "size": config.len(),
+            },
+            "layers": [{
+                "mediaType": "application/vnd.dev.cosign.simplesigning.v1+json",
+                "digest": digest(payload),
+                "size": payload.len(),
+                "annotations": { "dev.cosignproject.cosign/signature": signature },
+            }],
+        });
+        self.put_blob(repository, config);
+        self.put_blob(repository, payload);
+        let tag = format!("{}.sig", of.replace(':', "-"));
+        self.put_manifest(repository, &tag, manifest.to_string().as_bytes());
+    }
+
     fn put_blob(&self, repository: &str, blob: &[u8]) {
         let name = digest(blob);
         let reply = self.ask("HEAD", &format!("/v2/{repository}/blobs/{name}"), &[], b"");

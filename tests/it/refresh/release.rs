@@ -155,6 +155,11 @@ impl Image {
 
     /// Returns it as an OCI archive.
     pub(crate) fn archive(&self) -> Vec<u8> {
+        self.archive_with(&[])
+    }
+
+    /// Returns it as an OCI archive, with other files beside it.
+    pub(crate) fn archive_with(&self, files: &[(&str, &[u8])]) -> Vec<u8> {
         let index = json!({
             "schemaVersion": 2,
             "mediaType": INDEX,
@@ -170,6 +175,9 @@ impl Image {
         append(&mut archive, "index.json", index.to_string().as_bytes(), 0o644);
         for blob in self.blobs().chain([self.manifest.as_slice()]) {
             append(&mut archive, &format!("blobs/sha256/{}", hex(blob)), blob, 0o644);
+        }
+        for (name, content) in files {
+            append(&mut archive, name, content, 0o644);
         }
         archive.into_inner().unwrap()
     }
