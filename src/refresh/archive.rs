@@ -27,6 +27,9 @@ const COMPRESSED: [(&[u8], &str); 4] = [
     (b"BZh", "bunzip2"),
 ];
 
+/// Where the other files of a bundle lie: what the release is made of, what is new in it.
+const RELEASE: &str = "release/";
+
 /// Where signatures lie in an archive.
 const SIGNATURES: &str = "signatures/";
 
@@ -51,6 +54,8 @@ pub struct Archived {
     pub reference: Option<String>,
     /// The signatures that lie beside it, in the order of their names; they are not checked.
     pub signatures: Vec<Signed>,
+    /// The other files of a bundle: what lies below `release/`.
+    pub files: BTreeMap<String, Sha256>,
     /// What Docker wants to read before it, unless the archive has it: see [`Archived::for_docker`].
     docker_manifest: Option<Vec<u8>>,
 }
@@ -220,6 +225,8 @@ struct Contents {
     blobs: BTreeMap<String, Place>,
     /// What lies below `signatures/`, by its name.
     signatures: BTreeMap<String, Place>,
+    /// What lies below `release/`.
+    files: BTreeMap<String, Sha256>,
 }
 
 impl Contents {
@@ -233,6 +240,7 @@ impl Contents {
             of_docker: false,
             blobs: BTreeMap::new(),
             signatures: BTreeMap::new(),
+            files: BTreeMap::new(),
         };
         let mut archive = tar::Archive::new(BufReader::with_capacity(1 << 20, file));
         for entry in archive.entries()? {
@@ -265,6 +273,12 @@ impl Contents {
                     return Err(Wrong::Damaged(format!("{name} is no signature")));
                 }
                 self.signatures.insert(name, place);
+            }
+            _ if name.starts_with(RELEASE) => {
+                let digest = Sha256::of_reader(entry, |_| ()).map_err(cut_off)?;
+                if self.files.insert(name.clone(), digest).is_some() {
+                    return Err(Wrong::Damaged(format!("it has {name} twice")));
+                }
             }
             _ => {
                 let Some(digits) = name.strip_prefix("blobs/sha256/") else { return Ok(()) };
@@ -310,6 +324,7 @@ impl Contents {
         let list = serde_json::json!([{ "Config": path(&manifest.config), "RepoTags": null, "Layers": layers }]);
         Ok(Archived {
             signatures: self.signed()?,
+            files: std::mem::take(&mut self.files),
             docker_manifest: (!self.of_docker).then(|| list.to_string().into_bytes()),
             digest: digest(&descriptor)?,
             image_id: digest(&manifest.config)?.to_string(),

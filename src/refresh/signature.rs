@@ -9,12 +9,14 @@ use super::{
     release::Digest,
     stack::{Environment, Stack},
 };
+use crate::foundation::values::Sha256;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rustls::pki_types::{
     SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer, alg_id, pem::PemObject,
 };
 use serde::{Deserialize, Serialize};
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -53,6 +55,14 @@ struct Kept {
 #[derive(Deserialize)]
 struct Payload {
     critical: Critical,
+    optional: Option<Optional>,
+}
+
+/// What a signer may add. cosign writes other things here, which are left alone.
+#[derive(Deserialize)]
+struct Optional {
+    #[serde(default)]
+    files: BTreeMap<String, Sha256>,
 }
 
 #[derive(Deserialize)]
@@ -66,6 +76,15 @@ struct Critical {
 struct PayloadImage {
     #[serde(rename = "docker-manifest-digest")]
     digest: Digest,
+}
+
+/// What a good signature says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Believed {
+    /// The name of the key.
+    pub signer: String,
+    /// The files beside the image in its archive, as they were signed.
+    pub files: BTreeMap<String, Sha256>,
 }
 
 /// A key whose signatures are believed.
@@ -110,6 +129,8 @@ pub enum Unbelieved {
     OtherKey,
     /// With a key of ours, but another image.
     OtherImage(Digest),
+    /// The image, but this file beside it in the archive is not the one that was signed.
+    OtherFile(String),
 }
 
 impl Keys {
@@ -146,8 +167,8 @@ impl Keys {
         self.keys.is_empty()
     }
 
-    /// Returns the name of the key by which one of these signatures is good for this image.
-    pub fn signer(&self, digest: Digest, found: &[Signed]) -> Result<String, Unbelieved> {
+    /// Finds the signature that is good for this image by one of the keys.
+    pub fn believe(&self, digest: Digest, found: &[Signed]) -> Result<Believed, Unbelieved> {
         if self.is_empty() {
             return Err(Unbelieved::NoKeys);
         }
@@ -160,7 +181,8 @@ impl Keys {
                 continue;
             }
             if payload.critical.image.digest == digest {
-                return Ok(key.name.clone());
+                let files = payload.optional.map(|optional| optional.files).unwrap_or_default();
+                return Ok(Believed { signer: key.name.clone(), files });
             }
             why = Unbelieved::OtherImage(payload.critical.image.digest);
         }
@@ -193,7 +215,21 @@ impl Keys {
                 "do not use it: somebody has put another image in the place of the one that was signed"
                     .to_owned(),
             ),
+            Unbelieved::OtherFile(name) => (
+                "changed_bundle",
+                format!("{name} is not what was signed with {digest}"),
+                "copy the archive again from whoever made it".to_owned(),
+            ),
         }
+    }
+}
+
+impl Believed {
+    /// Whether the files that lie beside the image are those that were signed, and no others.
+    pub fn covers(&self, files: &BTreeMap<String, Sha256>) -> Result<(), Unbelieved> {
+        let names = self.files.keys().chain(files.keys());
+        let mut wrong = names.filter(|name| self.files.get(*name) != files.get(*name));
+        wrong.next().map_or(Ok(()), |name| Err(Unbelieved::OtherFile(name.clone())))
     }
 }
 
@@ -258,7 +294,6 @@ impl std::fmt::Debug for Keys {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::foundation::values::Sha256;
 
     /// A file of tests/fixtures/signatures: keys, and what skopeo 1.18 put beside the image below when it signed it with
     /// `release` (`skopeo copy --sign-by-sigstore-private-key`).
@@ -276,6 +311,10 @@ mod tests {
         Signed { payload: fixture("image.payload"), signature }
     }
 
+    fn believed() -> Believed {
+        Believed { signer: "release".to_owned(), files: BTreeMap::new() }
+    }
+
     fn keys(names: &[&str]) -> Keys {
         let directory = tempfile::tempdir().unwrap();
         for name in names {
@@ -289,17 +328,17 @@ mod tests {
     #[test]
     fn a_signature_is_good_by_any_of_the_keys_for_its_image_only() {
         let found = [signed()];
-        assert_eq!(keys(&["release.pub"]).signer(image(), &found), Ok("release".to_owned()));
+        assert_eq!(keys(&["release.pub"]).believe(image(), &found), Ok(believed()));
         let both = keys(&["other.pub", "release.pub"]);
-        assert_eq!(both.signer(image(), &found), Ok("release".to_owned()));
-        assert_eq!(keys(&["other.pub"]).signer(image(), &found), Err(Unbelieved::OtherKey));
+        assert_eq!(both.believe(image(), &found), Ok(believed()));
+        assert_eq!(keys(&["other.pub"]).believe(image(), &found), Err(Unbelieved::OtherKey));
         let another = Digest(Sha256::of("another release"));
-        assert_eq!(both.signer(another, &found), Err(Unbelieved::OtherImage(image())));
-        assert_eq!(both.signer(image(), &[]), Err(Unbelieved::Unsigned));
-        assert_eq!(keys(&[]).signer(image(), &found), Err(Unbelieved::NoKeys));
+        assert_eq!(both.believe(another, &found), Err(Unbelieved::OtherImage(image())));
+        assert_eq!(both.believe(image(), &[]), Err(Unbelieved::Unsigned));
+        assert_eq!(keys(&[]).believe(image(), &found), Err(Unbelieved::NoKeys));
         // One good signature among others is enough.
         let noise = Signed { payload: b"{}".to_vec(), signature: vec![0x30] };
-        assert!(both.signer(image(), &[noise, signed()]).is_ok());
+        assert!(both.believe(image(), &[noise, signed()]).is_ok());
     }
 
     #[test]
@@ -309,12 +348,29 @@ mod tests {
         for at in 0..good.payload.len() {
             let mut changed = good.clone();
             changed.payload[at] ^= 1;
-            assert_eq!(keys.signer(image(), &[changed]), Err(Unbelieved::OtherKey), "byte {at}");
+            assert_eq!(keys.believe(image(), &[changed]), Err(Unbelieved::OtherKey), "byte {at}");
         }
         for at in 0..good.signature.len() {
             let mut changed = good.clone();
             changed.signature[at] ^= 1;
-            assert_eq!(keys.signer(image(), &[changed]), Err(Unbelieved::OtherKey), "byte {at}");
+            assert_eq!(keys.believe(image(), &[changed]), Err(Unbelieved::OtherKey), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn files_beside_an_image_are_those_that_were_signed_and_no_others() {
+        let files = |names: &[(&str, &str)]| -> BTreeMap<String, Sha256> {
+            names.iter().map(|(name, content)| ((*name).to_owned(), Sha256::of(content))).collect()
+        };
+        let signed = files(&[("release/a", "1"), ("release/b", "2")]);
+        let believed = Believed { files: signed.clone(), ..believed() };
+        assert_eq!(believed.covers(&signed), Ok(()));
+        for (other, wrong) in [
+            (files(&[("release/a", "1"), ("release/b", "3")]), "release/b"),
+            (files(&[("release/a", "1")]), "release/b"),
+            (files(&[("release/a", "1"), ("release/b", "2"), ("release/c", "")]), "release/c"),
+        ] {
+            assert_eq!(believed.covers(&other), Err(Unbelieved::OtherFile(wrong.to_owned())));
         }
     }
 
@@ -346,6 +402,7 @@ mod tests {
             Unbelieved::Unsigned,
             Unbelieved::OtherKey,
             Unbelieved::OtherImage(image()),
+            Unbelieved::OtherFile("release/notes.md".to_owned()),
         ];
         for why in reasons {
             let (code, message, next) = keys.explain(&why, image());

@@ -217,15 +217,16 @@ impl Supervisor {
         if keys.is_empty() && !is_required {
             return Ok((None, None));
         }
-        if let Ok(signer) = keys.signer(digest, &signature::kept(&self.directory, digest)) {
-            return Ok((Some(signer), None));
-        }
+        let mut files = None;
+        let kept = signature::kept(&self.directory, digest);
         let found = match &order.wanted {
-            _ if keys.is_empty() => Vec::new(),
-            Wanted::Archive(path) => self.archived(path).await?.signatures,
-            Wanted::Channel(_) | Wanted::Digest(_) | Wanted::Previous if order.offline => {
-                Vec::new()
+            Wanted::Archive(path) => {
+                let archived = self.archived(path).await?;
+                files = Some(archived.files);
+                archived.signatures
             }
+            _ if keys.believe(digest, &kept).is_ok() => kept,
+            _ if order.offline || keys.is_empty() => Vec::new(),
             Wanted::Channel(_) | Wanted::Digest(_) | Wanted::Previous => {
                 let (repository, auth) = (&self.stack.image.repository, self.credentials()?);
                 let found = registry::signatures(repository, digest, auth.as_ref(), &self.registry);
@@ -234,7 +235,11 @@ impl Supervisor {
                 })?
             }
         };
-        let why = match keys.signer(digest, &found) {
+        let believed = keys.believe(digest, &found).and_then(|believed| {
+            files.as_ref().map_or(Ok(()), |files| believed.covers(files))?;
+            Ok(believed.signer)
+        });
+        let why = match believed {
             Ok(signer) => {
                 signature::keep(&self.directory, digest, &found)
                     .context("cannot keep the release's signature")?;

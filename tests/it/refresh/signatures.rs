@@ -60,6 +60,17 @@ impl Key {
     }
 }
 
+impl Key {
+    /// Signs what lies in the registry, or in an archive.
+    fn sign_as_people_do(&self, what: &str) {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/sign");
+        let mut command = Command::new(script);
+        command.args(["--plain", "--key", &self.private(), what]).stdin(Stdio::null());
+        let signed = command.output().unwrap();
+        assert!(signed.status.success(), "{}", String::from_utf8_lossy(&signed.stderr));
+    }
+}
+
 fn openssl(arguments: &[&str]) -> Vec<u8> {
     let done = Command::new("openssl").args(arguments).stdin(Stdio::null()).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
@@ -113,7 +124,9 @@ fn in_prod_only_what_a_key_of_ours_has_signed_is_started() {
     refused(&lab, &run, "signature_of_another_image", Some(&first));
     let plan = lab.run(&["plan"]);
     assert_eq!(plan.code, 2, "{plan:?}");
-    sign(&lab, &key, &second, None);
+    // The wrong signature stays beside the good one, and does no harm.
+    let name = format!("{}/{}@{second}", lab.registry.address, lab.repository_path());
+    key.sign_as_people_do(&name);
     assert_eq!(lab.run(&["refresh"]).code, 0);
     lab.serves(&second);
     // What was good once is kept, so that the way back needs no registry.
@@ -181,10 +194,17 @@ fn an_archive_carries_its_signature_with_it() {
 
     // As people sign one.
     let next = lab.release("1.1.0").image();
-    write(&file, &next.archive());
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/sign");
-    let signed = Command::new(script).args(["--key", &key.private()]).arg(&file).output().unwrap();
-    assert!(signed.status.success(), "{}", String::from_utf8_lossy(&signed.stderr));
+    let notes = [("release/notes.md", b"# What is new".as_slice())];
+    write(&file, &next.archive_with(&notes));
+    key.sign_as_people_do(&file.display().to_string());
+    let signed = fs::read(&file).unwrap();
+    // Whatever is changed in a bundle is found before anything is stopped.
+    let at = signed.windows(7).position(|seven| seven == b"is new\0").unwrap();
+    let mut changed = signed.clone();
+    changed[at] = b'I';
+    write(&file, &changed);
+    refused(&lab, &from_archive(), "changed_bundle", Some(&image.digest()));
+    write(&file, &signed);
     assert_eq!(from_archive().code, 0);
     lab.serves(&next.digest());
 }
