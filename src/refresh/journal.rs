@@ -93,6 +93,33 @@ pub fn read(directory: &Path) -> Result<(Vec<Entry>, Node), JournalError> {
     Ok((entries, node))
 }
 
+/// What a journal is that can be believed.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Verified {
+    /// How many receipts it has.
+    pub receipts: usize,
+    /// The hash of the last one, which stands for all of them.
+    pub last: Sha256,
+}
+
+/// Checks that each receipt continues the one before, and that the one with the `known` hash is among them: receipts that
+/// were cut off at the end are missed only by somebody who knows what was there.
+pub fn verify(directory: &Path, known: Option<Sha256>) -> Result<Verified, JournalError> {
+    let path = directory.join(NAME);
+    let bytes = match File::open(&path) {
+        Ok(file) => bytes(file, &path)?,
+        Err(source) => return Err(JournalError::Read { path, source }),
+    };
+    let (entries, last, _) = parse(&bytes, &path)?;
+    let is_there =
+        |known: Sha256| known == last || entries.iter().any(|entry| entry.after == known);
+    if known.is_some_and(|known| !is_there(known)) {
+        let detail = "the receipt with the known hash is not in it".to_owned();
+        return Err(JournalError::Damaged { path, line: entries.len() + 1, detail });
+    }
+    Ok(Verified { receipts: entries.len(), last })
+}
+
 /// Sets a journal aside, and returns its new name; none if there is no journal.
 pub fn set_aside(directory: &Path) -> io::Result<Option<String>> {
     let name = format!("journal.set-aside-{}.jsonl", time::now().0);
@@ -225,6 +252,33 @@ mod tests {
         let (entries, _) = read(directory.path()).unwrap();
         let records: Vec<_> = entries.into_iter().map(|entry| entry.record).collect();
         assert_eq!(records, ["one", "two", "three"].map(started));
+    }
+
+    #[test]
+    fn receipts_are_verified_and_those_that_were_cut_off_are_missed() {
+        let (directory, path) = three();
+        let all = verify(directory.path(), None).unwrap();
+        assert_eq!(all.receipts, 3);
+        assert!(verify(directory.path(), Some(all.last)).is_ok());
+        Journal::open(directory.path()).unwrap().append(started("four")).unwrap();
+        assert!(verify(directory.path(), Some(all.last)).is_ok(), "it goes on from there");
+        let text = fs::read_to_string(&path).unwrap();
+        let two: String = text.split_inclusive('\n').take(2).collect();
+        fs::write(&path, &two).unwrap();
+        assert!(verify(directory.path(), None).is_ok(), "two receipts are a chain as well");
+        assert!(verify(directory.path(), Some(all.last)).is_err());
+        // One changed byte, wherever it is.
+        for at in 0..text.len() {
+            let mut changed = text.clone().into_bytes();
+            changed[at] ^= 1;
+            fs::write(&path, changed).unwrap();
+            let verified = verify(directory.path(), Some(all.last));
+            // The last line continues the others, and nothing yet continues it.
+            let is_last = at >= text.trim_end().rfind('\n').unwrap();
+            assert!(verified.is_err() || is_last, "byte {at}");
+        }
+        fs::remove_file(&path).unwrap();
+        assert!(verify(directory.path(), None).is_err());
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub mod steps;
 pub mod supervisor;
 pub mod verbs;
 pub mod watch;
+pub mod why;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -14,8 +14,9 @@ use super::{
     report::Report,
     stack::{self, Stack, Time},
     supervisor::{Order, Refused, Supervisor, Wanted},
+    why,
 };
-use crate::foundation::values::time;
+use crate::foundation::values::{Sha256, time};
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use std::{ffi::OsString, io, path::PathBuf, sync::atomic::AtomicBool, time::Duration};
@@ -111,6 +112,17 @@ enum Verb {
         /// So many of the last
         #[arg(long, default_value_t = 50)]
         last: usize,
+    },
+    /// Explain a run in words, from its receipts: who wanted it, what was done, what became of it
+    Why {
+        /// The run, by the beginning or the end of its identifier; the last one if none is given
+        id: Option<String>,
+    },
+    /// Check that every receipt continues the one before; exits 2 if one was changed, lost or put in
+    VerifyReceipts {
+        /// The hash that an earlier check printed: the receipts since then must continue it
+        #[arg(long, value_name = "HASH")]
+        known: Option<Sha256>,
     },
     /// Watch over the node: start it at boot, prove releases, take requests; the service runs this
     Run,
@@ -223,6 +235,12 @@ async fn dispatch(arguments: &Arguments) -> anyhow::Result<u8> {
     if let Verb::History { last } = arguments.verb {
         return history(common, last).map(|exit| exit as u8);
     }
+    if let Verb::Why { id } = &arguments.verb {
+        return why(common, id.as_deref()).map(|exit| exit as u8);
+    }
+    if let Verb::VerifyReceipts { known } = arguments.verb {
+        return verify_receipts(common, known).map(|exit| exit as u8);
+    }
     let supervisor = common.supervisor().await?;
     let exit = match &arguments.verb {
         Verb::Status => status(&supervisor, common).await,
@@ -247,8 +265,11 @@ async fn dispatch(arguments: &Arguments) -> anyhow::Result<u8> {
         Verb::Hold { reason } => hold(&supervisor, common, reason).await?,
         Verb::ReleaseHold => release_hold(&supervisor, common).await?,
         Verb::Run => daemon::run(supervisor, common.options()).await?,
-        // These two need no engine.
-        Verb::History { .. } | Verb::Stack { .. } => Exit::Done,
+        // These need no engine.
+        Verb::History { .. }
+        | Verb::Why { .. }
+        | Verb::VerifyReceipts { .. }
+        | Verb::Stack { .. } => Exit::Done,
     };
     Ok(exit as u8)
 }
@@ -476,6 +497,38 @@ fn history(common: &Common, last: usize) -> anyhow::Result<Exit> {
     }
     for entry in shown {
         out::line(format!("{}  {}", entry.at.rfc3339(), entry.record));
+    }
+    Ok(Exit::Done)
+}
+
+fn why(common: &Common, id: Option<&str>) -> anyhow::Result<Exit> {
+    let (entries, _) = journal::read(&common.state)?;
+    let Some(why) = why::explain(&entries, id) else {
+        anyhow::bail!(
+            "no run of that name is in the journal: `ladylinux-supervisor history` lists what is"
+        )
+    };
+    if common.json {
+        out::json(&why);
+    } else {
+        out::line(why.id.to_string());
+        why.sentences.iter().for_each(out::line);
+    }
+    Ok(Exit::Done)
+}
+
+fn verify_receipts(common: &Common, known: Option<Sha256>) -> anyhow::Result<Exit> {
+    let verified = journal::verify(&common.state, known)?;
+    if common.json {
+        out::json(&verified);
+    } else {
+        out::line(format!(
+            "{} receipts, each of which continues the one before; the last is {}",
+            verified.receipts, verified.last
+        ));
+        out::note(
+            "write that hash down elsewhere: with --known it shows whether receipts are missing",
+        );
     }
     Ok(Exit::Done)
 }

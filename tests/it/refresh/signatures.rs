@@ -132,6 +132,26 @@ fn in_prod_only_what_a_key_of_ours_has_signed_is_started() {
     // What was good once is kept, so that the way back needs no registry.
     assert_eq!(lab.run(&["rollback", "--offline"]).code, 0);
     lab.serves(&first);
+
+    // Issue 4 "Receipts": it can say so afterwards, and show that nobody changed what it says.
+    let why = lab.run(&["why"]);
+    assert_eq!((why.code, why.word("verb")), (0, "rollback"), "{why:?}");
+    why.says(&["signed by the key releases", "command line", &first]);
+    let verified = lab.run(&["verify-receipts"]);
+    assert_eq!(verified.code, 0, "{verified:?}");
+    let known = verified.word("last");
+    assert_eq!(lab.run(&["verify-receipts", "--known", known]).code, 0);
+    let journal = lab.state().join("journal.jsonl");
+    let text = fs::read_to_string(&journal).unwrap();
+    let cut = text.trim_end().rfind('\n').unwrap();
+    fs::write(&journal, &text[..=cut]).unwrap();
+    assert_eq!(lab.run(&["verify-receipts"]).code, 0);
+    let missed = lab.run(&["verify-receipts", "--known", known]);
+    assert_eq!(missed.code, 2, "{missed:?}");
+    fs::write(&journal, text.replacen("1.1.0", "1.9.0", 1)).unwrap();
+    let changed = lab.run(&["verify-receipts"]);
+    assert_eq!(changed.code, 2, "{changed:?}");
+    changed.says(&["line "]);
 }
 
 // Issue 4 "key rotation": both keys are believed for a while, and then only the new one.
