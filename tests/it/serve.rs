@@ -55,7 +55,8 @@ impl First {
         let binary = root.command(arguments);
         let mut command = Command::new("unshare");
         command.args(["--pid", "--fork", "--kill-child"]).arg(binary.get_program());
-        command.args(binary.get_args()).stdin(Stdio::null());
+        command.args(binary.get_args()).stdin(Stdio::null()).env_clear();
+        command.envs(binary.get_envs().filter_map(|(name, value)| Some((name, value?))));
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let mut outer = command.spawn().ok()?;
         let children = format!("/proc/{0}/task/{0}/children", outer.id());

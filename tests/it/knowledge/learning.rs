@@ -137,6 +137,8 @@ async fn a_learner_killed_in_the_middle_has_kept_all_that_it_told_of() {
         .arg(shelf.root())
         .arg("--root")
         .arg(node.path())
+        // What the tests are told is nothing that the node would know.
+        .env_clear()
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
