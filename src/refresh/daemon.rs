@@ -1,7 +1,7 @@
 //! The daemon, `ladylinux-supervisor run`: starts the node at boot, proves releases, keeps proven ones alive, takes requests.
 //!
 //! It decides nothing that a person could not: every act goes through the verbs' own functions, under the same lock. What it
-//! does at each look is decided by [`watch::Watch`](super::watch::Watch), which is pure.
+//! does at each look is decided by [`watch::Watch`], which is pure.
 
 use super::{
     exit::Exit,

@@ -1,7 +1,7 @@
 //! The container engine, Podman or Docker, through the API that both speak. The only user of bollard.
 //!
 //! What differs between the two, and between their versions, ends here: errors come out as what they mean for a refresh.
-//! Nothing here can remove a named volume. Everything that is asked goes through [`socket`]; everything that is done goes
+//! Nothing here can remove a named volume. Everything that is asked goes through `socket`; everything that is done goes
 //! through bollard.
 
 mod container;
