@@ -10,6 +10,7 @@ pub mod status;
 
 pub mod archive;
 mod backoff;
+mod believe;
 pub mod daemon;
 pub mod disk;
 pub mod engine;

@@ -17,7 +17,6 @@ use super::{
     registry,
     release::{Digest, Release},
     report::{Outcome, Report, Service},
-    signature::{self, Keys},
     stack::{Stack, fingerprint, objections},
     steps::{Made, Run},
 };
@@ -103,7 +102,11 @@ pub enum Refused {
 }
 
 impl Refused {
-    fn because(code: &'static str, message: impl Into<String>, next: impl Into<String>) -> Self {
+    pub(super) fn because(
+        code: &'static str,
+        message: impl Into<String>,
+        next: impl Into<String>,
+    ) -> Self {
         Self::Plan(vec![Refusal { code, message: message.into(), next: next.into() }])
     }
 }
@@ -203,56 +206,6 @@ impl Supervisor {
             Err(other) => return Err(other),
         }
         Ok(plan)
-    }
-
-    /// Finds out whose release it is: by what is kept here, by the archive it is in, or by the registry. Returns the name of
-    /// the key, and a warning where an unsigned release is only warned of.
-    async fn believe(
-        &self,
-        order: &Order,
-        digest: Digest,
-    ) -> Result<(Option<String>, Option<String>), Refused> {
-        let is_required = signature::is_required(&self.stack);
-        let keys = Keys::read(&self.stack.signatures.keys).map_err(anyhow::Error::from)?;
-        if keys.is_empty() && !is_required {
-            return Ok((None, None));
-        }
-        let mut files = None;
-        let kept = signature::kept(&self.directory, digest);
-        let found = match &order.wanted {
-            Wanted::Archive(path) => {
-                let archived = self.archived(path).await?;
-                files = Some(archived.files);
-                archived.signatures
-            }
-            _ if keys.believe(digest, &kept).is_ok() => kept,
-            _ if order.offline || keys.is_empty() => Vec::new(),
-            Wanted::Channel(_) | Wanted::Digest(_) | Wanted::Previous => {
-                let (repository, auth) = (&self.stack.image.repository, self.credentials()?);
-                let found = registry::signatures(repository, digest, auth.as_ref(), &self.registry);
-                found.await.with_context(|| {
-                    format!("cannot find out who has signed {repository}@{digest}")
-                })?
-            }
-        };
-        let believed = keys.believe(digest, &found).and_then(|believed| {
-            files.as_ref().map_or(Ok(()), |files| believed.covers(files))?;
-            Ok(believed.signer)
-        });
-        let why = match believed {
-            Ok(signer) => {
-                signature::keep(&self.directory, digest, &found)
-                    .context("cannot keep the release's signature")?;
-                return Ok((Some(signer), None));
-            }
-            Err(why) => why,
-        };
-        let (code, message, next) = keys.explain(&why, digest);
-        if is_required {
-            Err(Refused::because(code, message, next))
-        } else {
-            Ok((None, Some(message)))
-        }
     }
 
     /// Everything before step 1, while the old release serves.
@@ -396,7 +349,7 @@ impl Supervisor {
             .map_err(Refused::Other)
     }
 
-    fn credentials(&self) -> anyhow::Result<Option<registry::Credentials>> {
+    pub(super) fn credentials(&self) -> anyhow::Result<Option<registry::Credentials>> {
         let Some(file) = &self.auth_file else { return Ok(None) };
         Ok(registry::credentials(file, &self.stack.image.repository)?)
     }
@@ -508,7 +461,7 @@ impl Supervisor {
     }
 
     /// Looks into an archive.
-    async fn archived(&self, path: &Path) -> anyhow::Result<Archived> {
+    pub(super) async fn archived(&self, path: &Path) -> anyhow::Result<Archived> {
         let (path, architecture) = (path.to_owned(), self.engine.about().architecture.clone());
         Ok(tokio::task::spawn_blocking(move || archive::inspect(&path, &architecture)).await??)
     }
