@@ -3,23 +3,29 @@
 use super::{
     registry,
     release::Digest,
-    signature::{self, Keys},
+    signature::{self, Keys, Signed},
     supervisor::{Order, Refused, Supervisor, Wanted},
 };
 use anyhow::Context;
 
+/// Whose release it is.
+#[derive(Debug, Default)]
+pub(super) struct Trust {
+    /// The name of the key, if the release is signed by one of ours.
+    pub(super) signer: Option<String>,
+    /// The signatures by which it is, for a run to keep.
+    pub(super) signed: Vec<Signed>,
+    /// What is wrong, where that is only warned of.
+    pub(super) warning: Option<String>,
+}
+
 impl Supervisor {
-    /// Finds out whose release it is: by what is kept here, by the archive it is in, or by the registry. Returns the name of
-    /// the key, and a warning where an unsigned release is only warned of.
-    pub(super) async fn believe(
-        &self,
-        order: &Order,
-        digest: Digest,
-    ) -> Result<(Option<String>, Option<String>), Refused> {
+    /// Finds out whose release it is: by what is kept here, by the archive it is in, or by the registry. Changes nothing.
+    pub(super) async fn believe(&self, order: &Order, digest: Digest) -> Result<Trust, Refused> {
         let is_required = signature::is_required(&self.stack);
         let keys = Keys::read(&self.stack.signatures.keys).map_err(anyhow::Error::from)?;
         if keys.is_empty() && !is_required {
-            return Ok((None, None));
+            return Ok(Trust::default());
         }
         let mut files = None;
         let kept = signature::kept(&self.directory, digest);
@@ -45,9 +51,7 @@ impl Supervisor {
         });
         let why = match believed {
             Ok(signer) => {
-                signature::keep(&self.directory, digest, &found)
-                    .context("cannot keep the release's signature")?;
-                return Ok((Some(signer), None));
+                return Ok(Trust { signer: Some(signer), signed: found, warning: None });
             }
             Err(why) => why,
         };
@@ -55,7 +59,7 @@ impl Supervisor {
         if is_required {
             Err(Refused::because(code, message, next))
         } else {
-            Ok((None, Some(message)))
+            Ok(Trust { warning: Some(message), ..Trust::default() })
         }
     }
 }

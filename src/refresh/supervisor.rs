@@ -4,6 +4,7 @@
 
 use super::{
     archive::{self, Archived},
+    believe::Trust,
     contract::{Prepared, image_labels},
     disk,
     engine::{Create, Engine, EngineError, Found, ImageFacts, Kind},
@@ -17,6 +18,7 @@ use super::{
     registry,
     release::{Digest, Release},
     report::{Outcome, Report, Service},
+    signature,
     stack::{Stack, fingerprint, objections},
     steps::{Made, Run},
 };
@@ -201,7 +203,7 @@ impl Supervisor {
         let (target, _) = self.target(order, &node).await?;
         let mut plan = self.plan_for(order, &node, &target).await?;
         match self.believe(order, target.digest).await {
-            Ok((signer, _)) => plan.signer = signer,
+            Ok(trust) => plan.signer = trust.signer,
             Err(Refused::Plan(refusals)) => plan.refusals.extend(refusals),
             Err(other) => return Err(other),
         }
@@ -223,8 +225,12 @@ impl Supervisor {
         if plan.unchanged {
             return Ok(Before::Unchanged(Box::new(plan)));
         }
-        let (signer, warning) = self.believe(order, target.digest).await?;
+        let Trust { signer, signed, warning } = self.believe(order, target.digest).await?;
         report.warnings.extend(warning);
+        if signer.is_some() {
+            signature::keep(&self.directory, target.digest, &signed)
+                .context("cannot keep the release's signature")?;
+        }
         tell.note(&format!("{} to {} ({})", order.verb, target.digest.short(), target.reference));
         let image = match here {
             Some(image) => image,

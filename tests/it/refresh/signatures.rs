@@ -110,6 +110,7 @@ fn in_prod_only_what_a_key_of_ours_has_signed_is_started() {
     sign(&lab, &key, &first, None);
     let plan = lab.run(&["plan"]);
     assert_eq!((plan.code, plan.word("signer")), (0, "releases"), "{plan:?}");
+    assert!(!lab.state().join("signatures").exists(), "a plan changes nothing");
     let run = lab.run(&["refresh"]);
     assert_eq!((run.code, &run.json["release"]["signer"]), (0, &"releases".into()), "{run:?}");
     lab.serves(&first);
