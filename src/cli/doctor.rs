@@ -234,12 +234,17 @@ pub(super) fn database_issue(paths: &Paths, error: &StoreError) -> ReadinessIssu
             "migration_failed",
             "free some space if the disk is full, then try again; otherwise keep the release that ran before, and report this",
         ),
-        StoreError::Backup { .. } | StoreError::BadBackup { .. } => {
+        StoreError::Copy { .. } | StoreError::BadCopy { .. } => {
             ("backup_failed", "free some space beside the database, then try again")
         }
+        StoreError::InUse(_) => ("database_in_use", "stop the node first"),
         StoreError::Open { .. }
         | StoreError::ReadOnly
         | StoreError::Query(_)
+        | StoreError::NotABackup { .. }
+        | StoreError::Unreplayable { .. }
+        | StoreError::Aside { .. }
+        | StoreError::Records { .. }
         | StoreError::Closed => {
             ("database_unusable", "make the file readable and writable for this user")
         }

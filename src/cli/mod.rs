@@ -3,6 +3,7 @@
 //! A verb is a struct of arguments with `run(&self, &Common) -> Outcome`. It prints through `out` and nothing else.
 
 mod ask;
+mod backup;
 mod bench;
 mod chat;
 mod config;
@@ -11,6 +12,7 @@ mod duration;
 mod exit;
 mod healthcheck;
 mod host_facts;
+mod import;
 mod learn;
 mod migrate;
 mod models;
@@ -19,6 +21,7 @@ mod out;
 mod prepare;
 mod provision;
 mod refresh;
+mod restore;
 mod serve;
 mod signals;
 mod telling;
@@ -101,6 +104,12 @@ enum Verb {
     Migrate(migrate::Migrate),
     /// Do all that a release needs before it serves: migrate the database, verify the models, check the rest
     Prepare(prepare::Prepare),
+    /// Copy what the node must not lose to a directory: database and configuration, of one moment
+    Backup(backup::Backup),
+    /// Put a backup in the place of what is there, and keep aside what was written since
+    Restore(restore::Restore),
+    /// Take in the records that a restore kept aside
+    Import(import::Import),
     /// Answer on the network: the page, the API and the workers behind them
     Serve(serve::Serve),
     /// Ask the running node one question
@@ -139,6 +148,7 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome: Outcome = match &arguments.verb {
         Verb::Ask(verb) => verb.run(&arguments.common),
+        Verb::Backup(verb) => verb.run(&arguments.common),
         Verb::Bench(verb) => verb.run(&arguments.common),
         Verb::Chat(verb) => verb.run(&arguments.common),
         Verb::Config(verb) => verb.run(&arguments.common),
@@ -147,12 +157,14 @@ pub fn run() -> ExitCode {
         Verb::Token(verb) => verb.run(&arguments.common),
         Verb::Healthcheck(verb) => verb.run(&arguments.common),
         Verb::HostFacts(verb) => verb.run(&arguments.common),
+        Verb::Import(verb) => verb.run(&arguments.common),
         Verb::Learn(verb) => verb.run(&arguments.common),
         Verb::Migrate(verb) => verb.run(&arguments.common),
         Verb::Models(verb) => verb.run(&arguments.common),
         Verb::Prepare(verb) => verb.run(&arguments.common),
         Verb::Provision(verb) => verb.run(&arguments.common),
         Verb::Refresh(verb) => verb.run(&arguments.common),
+        Verb::Restore(verb) => verb.run(&arguments.common),
         Verb::Version(verb) => verb.run(),
         Verb::Worker(verb) => verb.run(&arguments.common),
     };

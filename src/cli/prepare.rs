@@ -13,12 +13,17 @@ use crate::foundation::{
     layout::{self, Owner},
     settings::{Environment, Paths, Settings},
     store::{self, StoreError},
-    values::{ReadinessIssue, Release, Severity},
+    values::{ReadinessIssue, Release, Severity, Sha256},
 };
 use crate::inference::models::{Digests, Inventory, Mismatch, writable};
 use crate::inference::workers::{Runtime, permits};
+use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+};
 
 /// The arguments of `prepare`.
 #[derive(Debug, Args)]
@@ -29,6 +34,10 @@ pub(super) struct Prepare {
     /// Change nothing, and say what would be done; the node's state may be mounted read-only, and in use
     #[arg(long, conflicts_with = "provision")]
     check: bool,
+    /// Migrate a copy of the database in this directory, and say what that took; nothing else is looked at, and the
+    /// node's state may be mounted read-only, and in use
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["check", "provision"])]
+    rehearse: Option<PathBuf>,
     /// Create the node's directories first, such as in a fresh volume
     #[arg(long)]
     provision: bool,
@@ -66,6 +75,16 @@ struct Database {
     migrations: Vec<String>,
     applied: bool,
     backup: Option<String>,
+    backup_sha256: Option<Sha256>,
+    rehearsal: Option<Rehearsal>,
+}
+
+/// What the migrations took on a copy.
+#[derive(Debug, Serialize)]
+struct Rehearsal {
+    took_ms: u64,
+    database_bytes: u64,
+    space_bytes: u64,
 }
 
 /// The models on this machine.
@@ -88,7 +107,11 @@ impl Prepare {
         if self.json {
             out::json(&report)?;
         } else {
-            report.print(self.check);
+            report.print(match self {
+                Self { rehearse: Some(_), .. } => "the migrations go through on a copy",
+                Self { check: true, .. } => "nothing keeps this release from serving here",
+                _ => "ready to serve",
+            });
         }
         Ok(report.exit)
     }
@@ -98,6 +121,9 @@ impl Prepare {
         refusals(settings).for_each(|issue| report.refuse(issue));
         if report.exit == Exit::Refused {
             return;
+        }
+        if let Some(directory) = &self.rehearse {
+            return rehearse(&settings.paths, directory, report);
         }
         let is_laid_out = self.directories(settings, report);
         self.database(&settings.paths, is_laid_out, report);
@@ -139,9 +165,8 @@ impl Prepare {
         let database = paths.database();
         match store::plan(&database) {
             Ok(plan) => {
-                let name = |one: &store::Migration| format!("{:04} {}", one.number, one.name);
                 report.database.from = plan.from;
-                report.database.migrations = plan.pending.iter().map(name).collect();
+                report.database.migrations = plan.pending.iter().map(named).collect();
             }
             Err(error) => {
                 if let StoreError::FromTheFuture { found, .. } = &error {
@@ -159,6 +184,10 @@ impl Prepare {
         match store::migrate(&database) {
             Ok((plan, backup)) => {
                 report.database.applied = !plan.pending.is_empty();
+                match backup.as_deref().map(hash).transpose() {
+                    Ok(sha256) => report.database.backup_sha256 = sha256,
+                    Err(error) => report.fail(unfit(paths, &error)),
+                }
                 report.database.backup = backup.map(|path| path.display().to_string());
             }
             Err(error) => {
@@ -200,6 +229,41 @@ impl Prepare {
             report.note(changeable(settings.environment, path));
         }
     }
+}
+
+/// Has the migrations run on a copy, and looks whether there is room for them.
+fn rehearse(paths: &Paths, scratch: &Path, report: &mut Report) {
+    let (plan, rehearsal) = match store::rehearse(&paths.database(), scratch) {
+        Ok(rehearsed) => rehearsed,
+        Err(error) => return report.note(doctor::database_issue(paths, &error)),
+    };
+    report.database.from = plan.from;
+    report.database.migrations = plan.pending.iter().map(named).collect();
+    let Some(store::Rehearsal { took, database_bytes, space_bytes }) = rehearsal else { return };
+    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    report.database.rehearsal = Some(Rehearsal { took_ms, database_bytes, space_bytes });
+    let free = rustix::fs::statvfs(&paths.state)
+        .map(|found| found.f_bavail.saturating_mul(found.f_frsize));
+    if free.is_ok_and(|free| free < space_bytes) {
+        report.note(ReadinessIssue {
+            severity: Severity::Critical,
+            code: "no_space_to_migrate".to_owned(),
+            message: format!(
+                "the migration needs {space_bytes} bytes, for the backup and for what it writes, and fewer are free"
+            ),
+            path: Some(paths.state.clone()),
+            mend: "free some space on its disk".to_owned(),
+        });
+    }
+}
+
+fn hash(file: &Path) -> anyhow::Result<Sha256> {
+    let hashed = File::open(file).and_then(|opened| Sha256::of_reader(opened, |_| {}));
+    hashed.with_context(|| format!("the backup {} cannot be read again", file.display()))
+}
+
+fn named(one: &store::Migration) -> String {
+    format!("{:04} {}", one.number, one.name)
 }
 
 /// Returns why a node with these settings must not run at all, as `serve` would refuse it.
@@ -307,15 +371,21 @@ impl Report {
         self.exit = Exit::Failed;
     }
 
-    fn print(&self, check: bool) {
+    /// Prints the report for people; `good` is its last line if all is well.
+    fn print(&self, good: &str) {
         let ReleaseFacts { version, commit, runtime, .. } = &self.release;
         out::line(format!(
             "ladylinux {version}, commit {}, {runtime}",
             commit.unwrap_or("unknown")
         ));
-        let Database { from, to, migrations, applied, backup } = &self.database;
+        let Database { from, to, migrations, applied, backup, rehearsal, .. } = &self.database;
         if let Some(backup) = backup {
             out::line(format!("the database is backed up to {backup}"));
+        }
+        if let Some(Rehearsal { took_ms, database_bytes, space_bytes }) = rehearsal {
+            out::line(format!(
+                "rehearsed on a copy of {database_bytes} bytes: {took_ms} ms, {space_bytes} bytes of space"
+            ));
         }
         let word = if *applied { "applied" } else { "pending" };
         for migration in migrations {
@@ -337,10 +407,6 @@ impl Report {
                 out::line(format!("         mend: {}", issue.mend));
             }
         }
-        out::note(match (self.ready, check) {
-            (true, false) => "ready to serve",
-            (true, true) => "nothing keeps this release from serving here",
-            (false, _) => "not ready: see what is broken",
-        });
+        out::note(if self.ready { good } else { "not ready: see what is broken" });
     }
 }

@@ -3,7 +3,9 @@
 //! An old supervisor meets new releases and a new supervisor old ones, so unknown fields are ignored and new ones are
 //! optional.
 
+use crate::foundation::values::Sha256;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The labels on an image.
 pub mod image_labels {
@@ -36,7 +38,7 @@ pub mod container_labels {
 }
 
 /// What `ladylinux prepare --json` reports, and `ladylinux prepare --check --json`, which changes nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prepared {
     /// The release that reports.
     pub release: ReleaseFacts,
@@ -92,6 +94,41 @@ pub struct Database {
     /// The verified backup made before, if anything could be lost.
     #[serde(default)]
     pub backup: Option<String>,
+    /// Its hash.
+    #[serde(default)]
+    pub backup_sha256: Option<Sha256>,
+    /// What the migrations took on a copy, if they were rehearsed.
+    #[serde(default)]
+    pub rehearsal: Option<Rehearsal>,
+}
+
+/// What the migrations took on a copy of the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rehearsal {
+    /// How long the copy, its check and the migrations took.
+    pub took_ms: u64,
+    /// The size of the database.
+    pub database_bytes: u64,
+    /// What must be free beside it: for the backup, and for what the migrations write.
+    pub space_bytes: u64,
+}
+
+/// What `ladylinux restore --json` reports.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restored {
+    /// The schema before.
+    pub from: u32,
+    /// The schema of the backup, which is the schema now.
+    pub to: u32,
+    /// The durable records written since the backup, by table.
+    #[serde(default)]
+    pub kept: BTreeMap<String, u64>,
+    /// The file they were kept aside in, if there were any.
+    #[serde(default)]
+    pub kept_aside: Option<String>,
+    /// How many revocations and erasures were replayed.
+    #[serde(default)]
+    pub replayed: u64,
 }
 
 /// The models on this machine.

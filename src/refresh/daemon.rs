@@ -17,7 +17,7 @@ use super::{
     requests,
     stack::RequestVerb,
     status::{Last, Status},
-    supervisor::Supervisor,
+    supervisor::{ON_FAILURE, Supervisor},
     watch::{self, Act, Watch},
 };
 use crate::foundation::values::time;
@@ -120,7 +120,8 @@ impl Daemon {
         let supervisor = &self.supervisor;
         match act {
             Act::Check => {
-                self.refresh(&supervisor.stack.image.channel, "the daemon").await;
+                self.go(Verb::Refresh, &["--", &supervisor.stack.image.channel], "the daemon")
+                    .await;
             }
             Act::Prove(digest) => {
                 let (_lock, mut journal) = self.begin("prove").await?;
@@ -132,7 +133,7 @@ impl Daemon {
                 }
             }
             Act::HoldDead { digest, service, code } => {
-                let (_lock, mut journal) = self.begin("hold").await?;
+                let (lock, mut journal) = self.begin("hold").await?;
                 let code = *code;
                 journal.append(Record::Died { digest: *digest, service: service.clone(), code })?;
                 let code = code.map_or(String::new(), |code| format!(" with {code}"));
@@ -141,6 +142,10 @@ impl Daemon {
                 let next = "run `ladylinux-supervisor rollback` to go back, or `ladylinux-supervisor refresh` towards a mended release";
                 supervisor.hold(&mut journal, &reason, Some(next)).await?;
                 self.tell.note(&reason);
+                if supervisor.goes_back(journal.node()) {
+                    drop((journal, lock));
+                    self.go(Verb::Rollback, &["--offline"], ON_FAILURE).await;
+                }
             }
             Act::Restart { digest } => {
                 let (_lock, mut journal) = self.begin("restart").await?;
@@ -198,7 +203,8 @@ impl Daemon {
                 Ok(request) => match request.verb {
                     RequestVerb::Refresh => {
                         let actor = format!("request of {}", request.actor);
-                        self.refresh(&self.supervisor.stack.image.channel, &actor).await;
+                        let channel = &self.supervisor.stack.image.channel;
+                        self.go(Verb::Refresh, &["--", channel], &actor).await;
                     }
                 },
                 Err(refused) => self.tell.note(&format!("a request was refused: {refused}")),
@@ -206,15 +212,15 @@ impl Daemon {
         }
     }
 
-    /// Refreshes in a process of its own: what it takes to speak to a registry is given back when that ends.
-    async fn refresh(&self, channel: &str, actor: &str) {
-        let asked = match self.refreshed(channel, actor).await {
+    /// Goes through a run in a process of its own: what it takes to speak to a registry is given back when that ends.
+    async fn go(&self, verb: Verb, arguments: &[&str], actor: &str) {
+        let asked = match self.gone(verb, arguments, actor).await {
             Ok(None) => None,
             Ok(Some((outcome, message))) => {
-                Some(Last { verb: Verb::Refresh, outcome, step: None, message, at: time::now() })
+                Some(Last { verb, outcome, step: None, message, at: time::now() })
             }
             Err(error) => {
-                self.tell.note(&format!("a refresh came to no end: {error:#}"));
+                self.tell.note(&format!("a {verb} came to no end: {error:#}"));
                 // It may have been killed within a step.
                 self.boot().await;
                 None
@@ -224,15 +230,16 @@ impl Daemon {
     }
 
     /// Returns the outcome and why, unless the journal tells.
-    async fn refreshed(
+    async fn gone(
         &self,
-        channel: &str,
+        verb: Verb,
+        arguments: &[&str],
         actor: &str,
     ) -> anyhow::Result<Option<(String, Option<String>)>> {
         // By this name it is the same program even if the file was replaced.
         let mut command = Command::new("/proc/self/exe");
-        command.arg("refresh").args(&self.options).args(["--json", "--actor", actor]);
-        command.args(["--lock-wait", &format!("{}s", LOCK_WAIT.as_secs()), "--", channel]);
+        command.arg(verb.name()).args(&self.options).args(["--json", "--actor", actor]);
+        command.args(["--lock-wait", &format!("{}s", LOCK_WAIT.as_secs())]).args(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let child = command.spawn().context("cannot start it")?;
         let pid = child.id().and_then(|pid| Pid::from_raw(pid.cast_signed()));
@@ -250,7 +257,7 @@ impl Daemon {
                     if let (Ok(_), Some(pid)) = (told, pid)
                         && kill_process(pid, Signal::TERM).is_ok()
                     {
-                        self.tell.note("a refresh is under way: it is told to end, and waited for");
+                        self.tell.note(&format!("a {verb} is under way: it is told to end, and waited for"));
                     }
                     break ended.await?;
                 }
@@ -270,7 +277,7 @@ impl Daemon {
         let outcome = match told.outcome {
             Outcome::Unchanged => "unchanged",
             Outcome::Refused => "refused",
-            Outcome::Done | Outcome::Failed => return Ok(None),
+            Outcome::Done | Outcome::Failed | Outcome::RolledBack => return Ok(None),
         };
         Ok(Some((outcome.to_owned(), told.refused_because)))
     }

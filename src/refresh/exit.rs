@@ -11,7 +11,7 @@ use super::{
 pub enum Exit {
     /// Done, or nothing was to do.
     Done = 0,
-    /// A refresh failed after step 1: the node is stopped, and held.
+    /// A refresh failed after step 1: the node is stopped, and held, or went back to the release before.
     Failed = 1,
     /// Refused before anything was touched: wrong usage, wrong stack, not possible.
     Refused = 2,
@@ -28,7 +28,7 @@ impl Exit {
     pub fn of(report: &Report, refused: Option<&Refused>) -> Self {
         match (report.outcome, refused) {
             (Outcome::Done | Outcome::Unchanged, _) => Self::Done,
-            (Outcome::Failed, _) => Self::Failed,
+            (Outcome::Failed | Outcome::RolledBack, _) => Self::Failed,
             (Outcome::Refused, Some(Refused::Locked(LockError::Held(_)))) => Self::Locked,
             (Outcome::Refused, _) => Self::Refused,
         }

@@ -14,7 +14,7 @@ use super::{
     record::{Record, Step, Verb},
     release::{Digest, Release},
 };
-use crate::foundation::values::time::Timestamp;
+use crate::foundation::values::{Sha256, time::Timestamp};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -29,10 +29,27 @@ pub struct Node {
     pub last: Option<Last>,
     /// The schema of the state, as far as the supervisor knows it.
     pub schema: Option<u32>,
+    /// What migrations have left, one for each schema, the newest last.
+    backups: Vec<Backup>,
     /// When the last record was written.
     pub at: Option<Timestamp>,
     /// Whether somebody stopped the node, who did not start it again.
     pub stopped: bool,
+}
+
+/// What a migration left behind: the way back to the schema before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backup {
+    /// The schema that it has.
+    pub schema: u32,
+    /// The schema that the migration led to.
+    pub to: u32,
+    /// The file, as the release said; none if the release was interrupted before it could.
+    pub file: Option<String>,
+    /// Its hash.
+    pub sha256: Option<Sha256>,
+    /// The release that migrated.
+    pub by: Release,
 }
 
 /// A release that became ready on this node.
@@ -71,7 +88,7 @@ pub struct UnderWay {
     pub step: Step,
     /// Whether that step is done.
     pub done: bool,
-    /// Whether the state was migrated in it.
+    /// Whether the state was migrated in it, or may have been.
     pub migrated: bool,
     /// When it began.
     pub since: Timestamp,
@@ -96,7 +113,7 @@ pub struct Last {
     pub began: Timestamp,
     /// When it ended.
     pub at: Timestamp,
-    /// Whether the state was migrated in it.
+    /// Whether the state was migrated in it, or may have been.
     pub migrated: bool,
 }
 
@@ -142,11 +159,13 @@ impl Node {
             }
             Record::StepBegan { id, step } => self.reach(*id, *step, false),
             Record::StepDone { id, step, .. } => self.reach(*id, *step, true),
-            Record::Migrated { id, to, .. } => {
+            Record::Migrating { id, from, to } => self.back_up(*id, *from, *to, None),
+            Record::Restoring { id, .. } => self.migrates(*id),
+            Record::Restored { to, .. } => self.schema = Some(*to),
+            Record::Migrated { id, from, to, backup, backup_sha256 } => {
                 self.schema = Some(*to);
-                if let Some(run) = self.under_way.as_mut().filter(|run| run.id == *id) {
-                    run.migrated = true;
-                }
+                self.back_up(*id, *from, *to, Some((backup.clone(), *backup_sha256)));
+                self.migrates(*id);
             }
             Record::Failed { id, step, message } if self.is_under_way(*id) => {
                 self.reach(*id, *step, false);
@@ -186,6 +205,39 @@ impl Node {
         }
     }
 
+    /// Returns what a migration from this schema has left.
+    pub fn backup_of(&self, schema: u32) -> Option<&Backup> {
+        self.backups.iter().find(|backup| backup.schema == schema)
+    }
+
+    /// Returns the release that migrated last, or began to: it knows the schema of the state, and those before it.
+    pub fn migrator(&self) -> Option<&Release> {
+        self.backups.last().map(|backup| &backup.by)
+    }
+
+    fn migrates(&mut self, id: Uuid) {
+        if let Some(run) = self.under_way.as_mut().filter(|run| run.id == id) {
+            run.migrated = true;
+        }
+    }
+
+    fn back_up(
+        &mut self,
+        id: Uuid,
+        from: u32,
+        to: u32,
+        made: Option<(Option<String>, Option<Sha256>)>,
+    ) {
+        self.migrates(id);
+        // What was not there before has no way back.
+        let Some(run) = self.under_way.as_ref().filter(|run| run.id == id && from > 0) else {
+            return;
+        };
+        let (file, sha256) = made.unwrap_or_default();
+        self.backups.retain(|backup| backup.schema != from);
+        self.backups.push(Backup { schema: from, to, file, sha256, by: run.to.clone() });
+    }
+
     /// Returns the release that is installed: the last one that became ready.
     pub fn current(&self) -> Option<&Installed> {
         self.installed.last()
@@ -207,12 +259,23 @@ impl Node {
             .find(|one| Some(one.release.digest) != not && one.standing != Standing::Died)
     }
 
+    /// Whether the release before can be gone back to without a person: it is there, and the state is as it left it.
+    pub fn can_go_back(&self) -> bool {
+        let refreshed = self.last.as_ref().filter(|last| last.verb == Verb::Refresh);
+        refreshed.is_some_and(|last| !last.migrated) && self.rollback_target().is_some()
+    }
+
     /// Returns the digests that must stay on this machine, because a run may need them.
     pub fn needed(&self) -> Vec<Digest> {
         let run = self.under_way.as_ref().map(|run| run.to.digest);
         let current = self.current().map(|one| one.release.digest);
-        let back = self.rollback_target().map(|one| one.release.digest);
-        run.into_iter().chain(current).chain(back).collect()
+        let back = self.rollback_target();
+        // The state may be of another schema than the release before knows.
+        let failed = self.last.as_ref().is_some_and(|last| last.outcome != Ended::Done);
+        let moved = failed || back.is_some_and(|one| one.release.schema != self.schema);
+        let migrator = self.migrator().filter(|_| moved).map(|one| one.digest);
+        let back = back.map(|one| one.release.digest);
+        run.into_iter().chain(current).chain(back).chain(migrator).collect()
     }
 
     /// Whether the run that has no end got as far as a release that answered: only its report is missing.
@@ -260,7 +323,6 @@ impl Node {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::foundation::values::Sha256;
     use proptest::prelude::*;
 
     fn release(name: &str) -> Release {
@@ -371,7 +433,7 @@ mod tests {
     #[test]
     fn a_migration_is_remembered_even_if_the_refresh_then_fails() {
         let id = Uuid::from_u128(2);
-        let migrated = Record::Migrated { id, from: 2, to: 3, backup: None };
+        let migrated = Record::Migrated { id, from: 2, to: 3, backup: None, backup_sha256: None };
         let found = node(&[began(1, "a"), ready(1), began(2, "b"), migrated, failed(2)]);
         assert_eq!(found.schema, Some(3));
         assert!(found.last.unwrap().migrated);
@@ -392,7 +454,9 @@ mod tests {
                 5 => Record::Interrupted { id: uuid, step },
                 6 => Record::Proven { digest },
                 7 => Record::Died { digest, service: "api".to_owned(), code: None },
-                _ => Record::Migrated { id: uuid, from: 0, to: 1, backup: None },
+                _ => {
+                    Record::Migrated { id: uuid, from: 0, to: 1, backup: None, backup_sha256: None }
+                }
             }
         })
     }

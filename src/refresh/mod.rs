@@ -9,6 +9,7 @@ pub mod stack;
 pub mod status;
 
 pub mod archive;
+mod ask;
 mod backoff;
 mod believe;
 pub mod daemon;

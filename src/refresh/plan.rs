@@ -1,6 +1,7 @@
 //! The plan: what a run through the steps would do, and every reason not to begin it. Pure, and the same for the same inputs.
 
 use super::{
+    contract::Rehearsal,
     hold::Hold,
     machine::Node,
     record::Verb,
@@ -34,6 +35,8 @@ pub struct Inputs<'a> {
     pub running: &'a [Running],
     /// Whether the containers are recreated even if nothing has changed.
     pub always_recreate: bool,
+    /// Whether the state is restored that belongs to the release.
+    pub restore_state: bool,
     /// The hold, if there is one.
     pub hold: Option<&'a Hold>,
     /// The time.
@@ -132,6 +135,10 @@ pub struct Plan {
     pub on_failure: OnFailure,
     /// The name of the key that the release's signature is good by, if that was checked.
     pub signer: Option<String>,
+    /// What the migrations took on a copy, if they were rehearsed.
+    pub rehearsal: Option<Rehearsal>,
+    /// The schema whose backup is restored, if that has to be.
+    pub restores: Option<u32>,
     /// Why it would not begin.
     pub refusals: Vec<Refusal>,
     /// The hash of what it depends on: the same inputs have the same.
@@ -158,6 +165,18 @@ impl Plan {
                 if state == to { format!("{to}, as it is") } else { format!("{state} to {to}") },
             );
         }
+        if let Some(Rehearsal { took_ms, database_bytes, space_bytes }) = self.rehearsal {
+            let (database, space) = (size(database_bytes), size(space_bytes));
+            line("rehearsed", format!("on a copy of {database}: {took_ms} ms, {space} of space"));
+        }
+        if let Some(schema) = self.restores {
+            line(
+                "state",
+                format!(
+                    "the backup of schema {schema} is restored; what was written since is kept aside"
+                ),
+            );
+        }
         if let Some(signer) = &self.signer {
             line("signed by", signer.clone());
         }
@@ -165,6 +184,9 @@ impl Plan {
             "on failure",
             match self.on_failure {
                 OnFailure::Stop => "the node stays stopped, and is held".to_owned(),
+                OnFailure::Rollback => {
+                    "back to the release before; after a migration, the node stays stopped, and is held".to_owned()
+                }
             },
         );
         for refusal in &self.refusals {
@@ -201,6 +223,8 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
         containers,
         on_failure: stack.refresh.on_failure,
         signer: None,
+        rehearsal: None,
+        restores: None,
         refusals: refusals(inputs),
         hash,
     }
@@ -316,14 +340,15 @@ fn label_refusals(inputs: &Inputs<'_>, labels: &Labels) -> Vec<Refusal> {
     }
     if let (Some(state), Some(to)) = (inputs.node.schema, labels.schema_to)
         && to < state
+        && !inputs.restore_state
     {
         refuse(
             "schema_too_new",
             format!(
                 "the state has schema {state}, and that release knows schemas up to {to}: a newer release migrated it"
             ),
-            "stay with a release that knows the schema; or stop the node, put the backup that the migration made \
-             (/var/lib/ladylinux/data/ladylinux.schema-N.backup) in the database's place, and try again",
+            "stay with a release that knows the schema; or run `ladylinux-supervisor rollback --restore-state`, which restores \
+             the backup that the migration made and keeps aside what was written since",
         );
     }
     if let (Some(state), Some(from)) = (inputs.node.schema, labels.schema_from)

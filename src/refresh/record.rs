@@ -6,7 +6,7 @@
 use super::release::{Digest, Release};
 use crate::foundation::values::Sha256;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 use uuid::Uuid;
 
 /// One of the six steps, in their order.
@@ -117,6 +117,15 @@ pub enum Record {
         /// How long it took.
         took_ms: u64,
     },
+    /// The release is about to bring the state to another schema, in step 4.
+    Migrating {
+        /// The run.
+        id: Uuid,
+        /// The schema before.
+        from: u32,
+        /// The schema that it will be.
+        to: u32,
+    },
     /// The state was brought to another schema, in step 4.
     Migrated {
         /// The run.
@@ -127,6 +136,36 @@ pub enum Record {
         to: u32,
         /// The verified backup of what was before.
         backup: Option<String>,
+        /// Its hash.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        backup_sha256: Option<Sha256>,
+    },
+    /// The state is about to be restored from the backup of an older schema, in step 4.
+    Restoring {
+        /// The run.
+        id: Uuid,
+        /// The schema before.
+        from: u32,
+        /// The schema of the backup.
+        to: u32,
+        /// The file that will have what the backup does not know, if there is anything.
+        kept_aside: String,
+    },
+    /// The state was restored.
+    Restored {
+        /// The run.
+        id: Uuid,
+        /// The schema before.
+        from: u32,
+        /// The schema now.
+        to: u32,
+        /// The file with the records that the backup did not know, if there were any.
+        kept_aside: Option<String>,
+        /// How many there are, by table.
+        #[serde(default)]
+        kept: BTreeMap<String, u64>,
+        /// How many revocations and erasures were replayed.
+        replayed: u64,
     },
     /// A step failed. The node is stopped, and held.
     Failed {
@@ -206,6 +245,18 @@ impl fmt::Display for Record {
             }
             Self::StepBegan { step, .. } => write!(f, "{step} began"),
             Self::StepDone { step, took_ms, .. } => write!(f, "{step} done in {took_ms} ms"),
+            Self::Migrating { from, to, .. } => {
+                write!(f, "the state is about to go from schema {from} to {to}")
+            }
+            Self::Restoring { from, to, .. } => {
+                write!(
+                    f,
+                    "the state of schema {from} is about to be replaced by the backup of schema {to}"
+                )
+            }
+            Self::Restored { from, to, .. } => {
+                write!(f, "the state went back from schema {from} to {to}")
+            }
             Self::Migrated { from, to, .. } => {
                 write!(f, "the state went from schema {from} to {to}")
             }

@@ -1,7 +1,7 @@
 //! What a run says when it ends: lines for people, one JSON line for programs, and the same in a file.
 
 use super::{
-    contract::{Models, ReleaseFacts},
+    contract::{Models, Rehearsal, ReleaseFacts, Restored},
     engine::Found,
     hold,
     plan::{Plan, Refusal},
@@ -29,6 +29,8 @@ pub enum Outcome {
     Refused,
     /// A step failed: the node is stopped, and held.
     Failed,
+    /// A step failed, and the release before serves again.
+    RolledBack,
 }
 
 /// One container after the run.
@@ -124,6 +126,10 @@ pub struct Report {
     pub models: Option<Models>,
     /// What was migrated: schema before, schema after, backup.
     pub migrated: Option<(u32, u32, Option<String>)>,
+    /// What the migrations took on a copy before step 1.
+    pub rehearsal: Option<Rehearsal>,
+    /// What was restored: schema before, schema after, and what was kept aside.
+    pub restored: Option<Restored>,
     /// What differed in the old containers and was discarded.
     pub drift: Vec<String>,
     /// The steps that were gone through.
@@ -140,6 +146,8 @@ pub struct Report {
     pub refused_because: Option<String>,
     /// What went wrong.
     pub error: Option<Trouble>,
+    /// The rollback that followed, if one did.
+    pub rollback: Option<Uuid>,
     /// The hash of the plan it followed.
     pub plan: Option<Sha256>,
     /// When it began.
@@ -168,6 +176,8 @@ impl Report {
             services: Vec::new(),
             models: None,
             migrated: None,
+            rehearsal: None,
+            restored: None,
             drift: Vec::new(),
             steps: Vec::new(),
             downtime_ms: None,
@@ -176,6 +186,7 @@ impl Report {
             refusals: Vec::new(),
             refused_because: None,
             error: None,
+            rollback: None,
             plan: None,
             began,
             duration_ms: 0,
@@ -186,6 +197,7 @@ impl Report {
     /// Notes what a plan says.
     pub fn planned(&mut self, plan: &Plan) {
         (self.from, self.plan) = (plan.from, Some(plan.hash));
+        self.rehearsal = plan.rehearsal;
     }
 
     /// Notes what the release says of itself.
@@ -233,6 +245,26 @@ impl Report {
             let backup = backup.as_ref().map_or(String::new(), |file| format!(", backup {file}"));
             line("migrated", Some(format!("schema {from} to {to}{backup}")));
         }
+        if let Some(Rehearsal { took_ms, database_bytes, .. }) = &self.rehearsal {
+            line(
+                "rehearsed",
+                Some(format!("in {took_ms} ms, on a copy of {database_bytes} bytes")),
+            );
+        }
+        if let Some(Restored { from, to, kept, kept_aside, replayed, .. }) = &self.restored {
+            line(
+                "restored",
+                Some(format!("schema {from} to {to}, {replayed} revocations replayed")),
+            );
+            line(
+                "kept aside",
+                kept_aside.as_ref().map(|file| {
+                    let tables: Vec<_> =
+                        kept.iter().map(|(name, rows)| format!("{rows} of {name}")).collect();
+                    format!("{} in {file}", tables.join(", "))
+                }),
+            );
+        }
         line("drift", (!self.drift.is_empty()).then(|| self.drift.join(", ")));
         line("downtime", self.downtime_ms.map(|ms| format!("{ms} ms")));
         line("plan", self.plan.map(|hash| hash.to_string().chars().take(12).collect()));
@@ -250,6 +282,9 @@ fn outcome(report: &Report) -> String {
         Outcome::Unchanged => "unchanged: this release already runs".to_owned(),
         Outcome::Refused => format!("{} refused: nothing was touched", report.verb),
         Outcome::Failed => format!("{} failed: the node is stopped, and held", report.verb),
+        Outcome::RolledBack => {
+            format!("{} failed: the release before serves again", report.verb)
+        }
     }
 }
 

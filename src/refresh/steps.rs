@@ -5,7 +5,8 @@
 //! is journaled before it begins and after it is done, so that a crash anywhere leaves the truth behind.
 
 use super::{
-    contract::Prepared,
+    ask::{self, WayBack},
+    contract::{Prepared, Restored},
     engine::{Create, Found, Kind},
     hold::{self, Hold},
     journal::Journal,
@@ -124,6 +125,7 @@ impl Supervisor {
             digest: release.digest.to_string(),
             spec: fingerprint(&self.stack, service).to_string(),
             container: self.stack.containers[service].clone(),
+            scratch: None,
         }
     }
 
@@ -315,17 +317,21 @@ impl Run<'_> {
     /// Step 4: with a migration, the release migrates after a verified backup. Without one, what it found before step 1 still
     /// holds, for nobody but `migrate` changes a schema. LL-WF-37, LL-REF-30..34
     async fn prepare(&mut self) -> anyhow::Result<String> {
-        let Ready { release, prepared, .. } = self.ready;
-        if prepared.ready && prepared.database.migrations.is_empty() {
+        let Ready { release, prepared, restore, .. } = self.ready;
+        if let Some(way) = restore {
+            self.restore(way).await?;
+        } else if prepared.ready && prepared.database.migrations.is_empty() {
             return Ok(format!("checked before step 1: schema {}, ready", prepared.database.to));
         }
-        let supervisor = self.supervisor;
         // A node without a database is a fresh one, whose directories the release makes.
-        let fresh = prepared.database.from == 0;
-        let arguments: &[&str] = if fresh { &["--provision"] } else { &[] };
-        let create = supervisor.one_shot(release, "prepare", arguments, false)?;
-        let patience = supervisor.stack.one_shots["prepare"].timeout.0;
-        let ran = supervisor.engine.run(&supervisor.stack, &create, patience).await?;
+        let fresh = prepared.database.from == 0 && restore.is_none();
+        if !fresh && !prepared.database.migrations.is_empty() {
+            let (from, to) = (prepared.database.from, prepared.database.to);
+            self.journal.append(Record::Migrating { id: self.id, from, to })?;
+        }
+        let provision: &[&str] = if fresh { &["--provision"] } else { &[] };
+        let command = [&["prepare", "--json"], provision].concat();
+        let ran = self.supervisor.asked(release, &command, ask::State::Written).await?;
         let prepared: Prepared = serde_json::from_str(&ran.stdout).with_context(|| {
             format!("`prepare` ended with {} and no report: {}", ran.code, ran.stderr.trim())
         })?;
@@ -337,6 +343,7 @@ impl Run<'_> {
                 from,
                 to,
                 backup: backup.clone(),
+                backup_sha256: database.backup_sha256,
             })?;
             self.report.migrated = Some((from, to, backup));
         }
@@ -351,6 +358,24 @@ impl Run<'_> {
         }
         self.report.release_says(&prepared.release, &prepared.models);
         Ok(format!("schema {} to {}, ready", database.from, database.to))
+    }
+
+    /// Restores the state that belongs to the release; what was written since is kept aside, and named before it is written.
+    async fn restore(&mut self, way: &WayBack) -> anyhow::Result<()> {
+        let kept_aside = WayBack::kept_aside(self.id);
+        let command = way.command(&["--keep-aside", &kept_aside]);
+        let (id, from, to) = (self.id, way.from, way.schema);
+        self.journal.append(Record::Restoring { id, from, to, kept_aside })?;
+        let ran =
+            self.supervisor.asked(&way.by, &ask::words(&command), ask::State::Written).await?;
+        let restored =
+            ask::said::<Restored>(&ran).filter(|_| ran.code == 0).with_context(|| {
+                format!("`restore` of {} ended with {}: {}", way.by, ran.code, ran.stderr.trim())
+            })?;
+        let Restored { from, to, kept_aside, kept, replayed } = restored.clone();
+        self.journal.append(Record::Restored { id, from, to, kept_aside, kept, replayed })?;
+        self.report.restored = Some(restored);
+        Ok(())
     }
 
     /// Step 5: all of them or none. LL-WF-38, LL-REF-35, 36, 48

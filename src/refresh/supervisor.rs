@@ -4,22 +4,23 @@
 
 use super::{
     archive::{self, Archived},
+    ask::WayBack,
     believe::Trust,
     contract::{Prepared, image_labels},
     disk,
-    engine::{Create, Engine, EngineError, Found, ImageFacts, Kind},
+    engine::{Engine, EngineError, Found, ImageFacts},
     hold,
     journal::{self, Journal, JournalError},
     lock::{Lock, LockError},
     machine::Node,
-    out::Tell,
+    out::{Lines, Tell},
     plan::{self, Inputs, Labels, Machine, Plan, Refusal, Running, Target},
     record::{Record, Verb},
     registry,
     release::{Digest, Release},
     report::{Outcome, Report, Service},
     signature,
-    stack::{Stack, fingerprint, objections},
+    stack::{OnFailure, Stack, objections},
     steps::{Made, Run},
 };
 use crate::foundation::values::time;
@@ -30,6 +31,9 @@ use std::{
     time::Duration,
 };
 use uuid::Uuid;
+
+/// Who wants a rollback that the stack file declares.
+pub(super) const ON_FAILURE: &str = "on_failure";
 
 /// The local name of releases that must not be cleared away as leftovers.
 const LOCAL: &str = "localhost";
@@ -67,6 +71,8 @@ pub struct Order {
     pub always_recreate: bool,
     /// Whether no registry is asked: the release must be on this machine.
     pub offline: bool,
+    /// Whether a rollback restores the state that belongs to its release, if the schema has moved since.
+    pub restore_state: bool,
     /// Who wants it.
     pub actor: String,
     /// How long to wait for another supervisor.
@@ -118,6 +124,8 @@ impl Refused {
 pub(super) struct Ready {
     pub(super) release: Release,
     pub(super) prepared: Prepared,
+    /// The state to restore in step 4, if there is one.
+    pub(super) restore: Option<WayBack>,
     pub(super) plan: Plan,
     pub(super) drift: Vec<String>,
 }
@@ -172,10 +180,7 @@ impl Supervisor {
                 report.outcome = Outcome::Unchanged;
             }
             Before::Ready(ready) => {
-                report.planned(&ready.plan);
-                let id = Uuid::now_v7();
-                report.id = Some(id);
-                self.begun.store(true, Ordering::SeqCst);
+                let id = self.begins(&ready, report);
                 let run = Run {
                     supervisor: self,
                     id,
@@ -187,9 +192,71 @@ impl Supervisor {
                     made: Made::default(),
                 };
                 run.go_through(order).await;
+                if report.outcome == Outcome::Failed && self.goes_back(journal.node()) {
+                    self.go_back(&mut journal, report, tell).await;
+                }
             }
         }
         Ok(())
+    }
+
+    /// Notes that a run begins, and names it.
+    fn begins(&self, ready: &Ready, report: &mut Report) -> Uuid {
+        let id = Uuid::now_v7();
+        report.planned(&ready.plan);
+        report.id = Some(id);
+        self.begun.store(true, Ordering::SeqCst);
+        id
+    }
+
+    /// Whether a failure is answered by a rollback, as declared.
+    pub(super) fn goes_back(&self, node: &Node) -> bool {
+        self.stack.refresh.on_failure == OnFailure::Rollback && node.can_go_back()
+    }
+
+    /// Goes back to the release before after a refresh that failed, through the same steps.
+    async fn go_back(&self, journal: &mut Journal, report: &mut Report, tell: &dyn Tell) {
+        tell.note("the refresh failed, and goes back to the release before, as declared");
+        let order = Order {
+            verb: Verb::Rollback,
+            wanted: Wanted::Previous,
+            always_recreate: true,
+            offline: true,
+            restore_state: false,
+            actor: ON_FAILURE.to_owned(),
+            lock_wait: Duration::ZERO,
+        };
+        let mut back = Report::new(order.verb, self.stack.refresh.on_failure, time::now());
+        match self.before(&order, journal.node(), &mut back, tell).await {
+            Ok(Before::Ready(ready)) => {
+                let id = self.begins(&ready, &mut back);
+                let run = Run {
+                    supervisor: self,
+                    id,
+                    verb: order.verb,
+                    ready: &ready,
+                    journal,
+                    report: &mut back,
+                    tell,
+                    made: Made::default(),
+                };
+                run.go_through(&order).await;
+            }
+            Ok(Before::Unchanged(_)) => {}
+            Err(refused) => report.warnings.push(format!("the rollback was refused: {refused:#}")),
+        }
+        self.describe(&mut back).await;
+        report.rollback = back.id;
+        if back.outcome == Outcome::Done {
+            report.outcome = Outcome::RolledBack;
+            if let Some(trouble) = &mut report.error {
+                "the release before serves: `ladylinux-supervisor refresh` towards a mended release"
+                    .clone_into(&mut trouble.next);
+            }
+        }
+        if let Err(error) = back.keep(&self.directory) {
+            report.warnings.push(format!("the rollback's report could not be kept: {error}"));
+        }
     }
 
     /// Whether step 1 of a run has begun.
@@ -197,11 +264,18 @@ impl Supervisor {
         self.begun.load(Ordering::SeqCst)
     }
 
-    /// Plans, and changes nothing: no lock, no fetch.
-    pub async fn plan(&self, order: &Order) -> Result<Plan, Refused> {
+    /// Plans, and changes nothing: no lock, no fetch. With `rehearse`, a release that is here already rehearses its migrations.
+    pub async fn plan(&self, order: &Order, rehearse: bool) -> Result<Plan, Refused> {
         let (_, node) = journal::read(&self.directory)?;
-        let (target, _) = self.target(order, &node).await?;
+        let (target, here) = self.target(order, &node).await?;
         let mut plan = self.plan_for(order, &node, &target).await?;
+        if let Some(image) = here.filter(|_| rehearse && plan.refusals.is_empty()) {
+            match self.check(&release(&target, &image), &node, &Lines::default()).await {
+                Ok(prepared) => plan.rehearsal = prepared.database.rehearsal,
+                Err(Refused::Plan(refusals)) => plan.refusals.extend(refusals),
+                Err(other) => return Err(other),
+            }
+        }
         match self.believe(order, target.digest).await {
             Ok(trust) => plan.signer = trust.signer,
             Err(Refused::Plan(refusals)) => plan.refusals.extend(refusals),
@@ -237,11 +311,18 @@ impl Supervisor {
             None => self.fetch(order, &target, tell).await?,
         };
         let target = Target { download_bytes: 0, labels: Some(labels(&image)), ..target };
-        let plan = self.plan_for(order, node, &target).await?;
+        let mut plan = self.plan_for(order, node, &target).await?;
         refuse(&plan)?;
         self.protect(&image, target.digest).await?;
         let release = Release { signer, ..release(&target, &image) };
-        let prepared = self.rehearse(&release, node, tell).await?;
+        let restore = self.restorable(order, node, &release).await?;
+        let prepared = match &restore {
+            // It cannot read what is there now; step 4 asks it when it can.
+            Some(_) => Prepared::default(),
+            None => self.check(&release, node, tell).await?,
+        };
+        plan.rehearsal = prepared.database.rehearsal;
+        plan.restores = restore.as_ref().map(|way| way.schema);
         let drift = self.drift().await?;
         self.engine.ensure_network(&self.stack.network).await?;
         // What was fetched must survive a power cut before the old release is stopped.
@@ -252,7 +333,8 @@ impl Supervisor {
         report.release_says(&prepared.release, &prepared.models);
         report.release = Some(release.clone());
         report.warnings.extend(prepared.issues.iter().map(|issue| issue.message.clone()));
-        Ok(Before::Ready(Box::new(Ready { release, prepared, plan, drift })))
+        report.planned(&plan);
+        Ok(Before::Ready(Box::new(Ready { release, prepared, restore, plan, drift })))
     }
 
     /// Finds the digest that is wanted, and the image if it is on this machine.
@@ -377,6 +459,7 @@ impl Supervisor {
                 machine: &Machine { architecture: about.architecture.clone(), free_bytes },
                 running: &running,
                 always_recreate: order.always_recreate,
+                restore_state: order.restore_state,
                 hold: hold.as_ref(),
                 now: time::now(),
             })
@@ -519,78 +602,6 @@ impl Supervisor {
             }
         }
         Ok(removed)
-    }
-
-    /// Has the new release look at this node, without changing anything: layout, schema, models.
-    async fn rehearse(
-        &self,
-        release: &Release,
-        node: &Node,
-        tell: &dyn Tell,
-    ) -> Result<Prepared, Refused> {
-        let create = self.one_shot(release, "prepare", &["--check"], true)?;
-        let patience = self.stack.one_shots["prepare"].timeout.0;
-        let ran =
-            self.engine.run(&self.stack, &create, patience).await.with_context(|| {
-                format!("the new release {release} could not be asked to check")
-            })?;
-        tell.note(&format!("the new release has checked this node ({} ms)", millis(ran.took)));
-        let prepared: Option<Prepared> = serde_json::from_str(&ran.stdout).ok();
-        match prepared {
-            Some(prepared) if ran.code == 0 => Ok(prepared),
-            // Nothing is here yet: what is missing is made in step 4.
-            Some(prepared) if ran.code == 3 && node.current().is_none() => Ok(prepared),
-            Some(prepared) => {
-                let critical = prepared.issues.iter().filter(|issue| issue.severity == "critical");
-                Err(Refused::Plan(
-                    critical
-                        .map(|issue| Refusal {
-                            code: "not_ready",
-                            message: format!("[{}] {}", issue.code, issue.message),
-                            next: issue.mend.clone(),
-                        })
-                        .collect(),
-                ))
-            }
-            None => Err(Refused::because(
-                "check_failed",
-                format!(
-                    "`prepare --check` of the new release ended with {}: {}",
-                    ran.code,
-                    ran.stderr.trim()
-                ),
-                "look at the release: it does not say what a release has to say",
-            )),
-        }
-    }
-
-    /// Describes a one-shot of the release.
-    pub(super) fn one_shot(
-        &self,
-        release: &Release,
-        name: &str,
-        arguments: &[&str],
-        read_only: bool,
-    ) -> anyhow::Result<Create> {
-        let declared = self
-            .stack
-            .one_shots
-            .get(name)
-            .with_context(|| format!("the stack declares no one-shot {name}"))?;
-        let mut container = declared.clone();
-        container.command.extend(arguments.iter().map(|&argument| argument.to_owned()));
-        if read_only {
-            container.mounts.iter_mut().for_each(|mount| mount.read_only = true);
-        }
-        Ok(Create {
-            name: format!("{}-{name}-{}", self.stack.name, Uuid::now_v7().simple()),
-            service: name.to_owned(),
-            kind: Kind::OneShot,
-            image_id: release.image_id.clone(),
-            digest: release.digest.to_string(),
-            spec: fingerprint(&self.stack, name).to_string(),
-            container,
-        })
     }
 
     /// What differs in the running containers from what they were created from.

@@ -90,7 +90,13 @@ enum Verb {
     /// Say how the node is; exits 3 if it is not as it should be
     Status,
     /// Say what a refresh would do, and what speaks against it; changes nothing
-    Plan(Towards),
+    Plan {
+        #[command(flatten)]
+        towards: Towards,
+        /// Have a release that is on this machine already rehearse its migrations on a copy
+        #[arg(long)]
+        rehearse: bool,
+    },
     /// Bring the node to a release: stop, sync, rebuild, prepare, restart, status
     Refresh(Refresh),
     /// Go through the same steps back to the release before
@@ -171,6 +177,10 @@ struct Rollback {
     /// Ask no registry: the release must be on this machine
     #[arg(long)]
     offline: bool,
+    /// If a newer release has migrated the state, restore the backup from before; what was written since is kept aside in a
+    /// file, and what was revoked since stays revoked
+    #[arg(long)]
+    restore_state: bool,
     #[command(flatten)]
     how: How,
 }
@@ -244,7 +254,7 @@ async fn dispatch(arguments: &Arguments) -> anyhow::Result<u8> {
     let supervisor = common.supervisor().await?;
     let exit = match &arguments.verb {
         Verb::Status => status(&supervisor, common).await,
-        Verb::Plan(towards) => plan(&supervisor, common, towards).await?,
+        Verb::Plan { towards, rehearse } => plan(&supervisor, common, towards, *rehearse).await?,
         Verb::Refresh(refresh) => {
             let order = refresh.towards.order(&supervisor.stack, &refresh.how)?;
             return go(&supervisor, common, &order, &refresh.how).await;
@@ -255,6 +265,7 @@ async fn dispatch(arguments: &Arguments) -> anyhow::Result<u8> {
                 wanted: Wanted::Previous,
                 always_recreate: true,
                 offline: rollback.offline,
+                restore_state: rollback.restore_state,
                 actor: rollback.how.actor.clone(),
                 lock_wait: rollback.how.lock_wait.0,
             };
@@ -337,6 +348,7 @@ impl Towards {
             wanted,
             always_recreate: self.always_recreate,
             offline: self.offline,
+            restore_state: false,
             actor: how.actor.clone(),
             lock_wait: how.lock_wait.0,
         })
@@ -353,9 +365,14 @@ async fn status(supervisor: &Supervisor, common: &Common) -> Exit {
     if look.is_well() { Exit::Done } else { Exit::Held }
 }
 
-async fn plan(supervisor: &Supervisor, common: &Common, towards: &Towards) -> anyhow::Result<Exit> {
+async fn plan(
+    supervisor: &Supervisor,
+    common: &Common,
+    towards: &Towards,
+    rehearse: bool,
+) -> anyhow::Result<Exit> {
     let order = towards.order(&supervisor.stack, &How::default())?;
-    let plan = supervisor.plan(&order).await.map_err(anyhow::Error::from)?;
+    let plan = supervisor.plan(&order, rehearse).await.map_err(anyhow::Error::from)?;
     if common.json {
         out::json(&plan);
     } else {

@@ -62,9 +62,26 @@ fn sentence(entry: &Entry) -> Option<String> {
                 plan.to_string().chars().take(12).collect::<String>()
             )
         }
-        // Its end says that it began.
-        Record::StepBegan { .. } => return None,
+        // Their ends say that they began; where there is none, the run says in which step it was.
+        Record::StepBegan { .. } | Record::Migrating { .. } => return None,
         Record::StepDone { step, took_ms, .. } => format!("{} in {took_ms} ms.", did(*step)),
+        Record::Restoring { kept_aside, .. } => format!(
+            "The state was about to be restored; whatever the backup did not know is in {kept_aside}."
+        ),
+        Record::Restored { from, to, kept_aside, kept, replayed, .. } => {
+            let kept = kept_aside.as_ref().map_or_else(
+                || "nothing durable had been written since".to_owned(),
+                |file| {
+                    format!(
+                        "{} records written since are kept in {file}",
+                        kept.values().sum::<u64>()
+                    )
+                },
+            );
+            format!(
+                "The state went back from schema {from} to {to}: {kept}, and {replayed} revocations were replayed."
+            )
+        }
         Record::Migrated { from, to, backup, .. } => {
             let backup = backup.as_ref().map_or_else(
                 || "without a backup, for there was nothing before".to_owned(),
@@ -152,7 +169,13 @@ mod tests {
             began(1, release("1.0.0", Some("releases"))),
             Record::StepBegan { id: one, step: Step::Stop },
             Record::StepDone { id: one, step: Step::Stop, took_ms: 53 },
-            Record::Migrated { id: one, from: 1, to: 2, backup: Some("/b".to_owned()) },
+            Record::Migrated {
+                id: one,
+                from: 1,
+                to: 2,
+                backup: Some("/b".to_owned()),
+                backup_sha256: None,
+            },
             Record::Ready { id: one },
             Record::Proven { digest: Digest(Sha256::of("1.0.0")) },
             began(2, release("1.1.0", None)),

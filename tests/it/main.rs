@@ -7,6 +7,7 @@
 
 mod api;
 mod ask;
+mod backup;
 mod chat;
 mod conversation;
 mod disk;

@@ -1,6 +1,7 @@
 /*
  * A stand-in for a release, for the tests of the refresh: it speaks the contract of src/refresh/contract.rs and nothing
- * else, and misbehaves where its image's environment says so. Its "database" is one number in data/schema.
+ * else, and misbehaves where its image's environment says so. Its "database" is one number in data/schema, and its records
+ * are the lines of data/records, to which only is added.
  *
  *   RELEASE_VERSION, RELEASE_COMMIT   what it says it is
  *   RELEASE_SCHEMA                    the schema that it migrates to (default 1)
@@ -11,6 +12,8 @@
  *   RELEASE_TERM                      ignored
  *   RELEASE_PREPARE                   fails | hangs | dies | garbage | refuses: in the midst of its migration
  *   RELEASE_CHECK                     fails | hangs | refuses: when it is only to check
+ *   RELEASE_REHEARSAL                 fails | hangs | silent | refuses: when it is to migrate a copy
+ *   RELEASE_RESTORE                   fails | hangs | dies | unusable: when it is to restore a backup, or to check one
  *   RELEASE_WRITES_KIB                how much a migration writes besides
  *
  * cc -static -Os -o release release.c
@@ -152,6 +155,30 @@ static void put(const char *path, const char *text, long filler_kib) {
     }
 }
 
+/* Copies a file, from an offset on, and returns how many lines that were; none if it is not there. */
+static long copy(const char *from, const char *to, long offset) {
+    FILE *in = fopen(from, "r"), *out;
+    long lines = 0;
+    if (!in) return 0;
+    fseek(in, offset, SEEK_SET);
+    if (!(out = fopen(to, "w"))) {
+        fprintf(stderr, "error: cannot write %s: %s\n", to, strerror(errno));
+        exit(1);
+    }
+    for (int byte; (byte = fgetc(in)) != EOF; lines += byte == '\n') fputc(byte, out);
+    if (fflush(out) || fsync(fileno(out)) || fclose(out)) {
+        fprintf(stderr, "error: cannot write %s: %s\n", to, strerror(errno));
+        exit(1);
+    }
+    fclose(in);
+    return lines;
+}
+
+static long size(const char *path) {
+    struct stat about;
+    return stat(path, &about) ? 0 : about.st_size;
+}
+
 static void report(long from, long to, int applied, int backed_up, const char *issue) {
     printf("{\"release\":{\"version\":\"%s\",\"commit\":\"%s\",\"runtime\":\"stand-in 1.0\",\"runtime_path\":\"/usr/local/bin/ladylinux\"},"
            "\"ready\":%s,\"issues\":[",
@@ -165,6 +192,73 @@ static void report(long from, long to, int applied, int backed_up, const char *i
     else printf("null");
     printf("},\"models\":{\"present\":0,\"missing\":0,\"mismatched\":0,\"writable\":%s}}\n",
            access(MODELS, W_OK) ? "false" : "true");
+}
+
+/* Migrates a copy, as far as there is anything to copy: a number, and whatever weighs on it. */
+static int rehearse(const char *directory) {
+    long from = schema(), to = number("RELEASE_SCHEMA", 1);
+    char path[256];
+    if (is("RELEASE_REHEARSAL", "hangs")) hang();
+    if (is("RELEASE_REHEARSAL", "fails")) {
+        fputs("error: the migration 0002_step failed on a copy\n", stderr);
+        return 1;
+    }
+    if (is("RELEASE_REHEARSAL", "refuses")) {
+        report(from, to, 0, 0, "migration 2 (step) failed on a copy");
+        return 3;
+    }
+    snprintf(path, sizeof path, "%s/rehearsal", directory);
+    put(path, "0\n", number("RELEASE_WRITES_KIB", 0));
+    unlink(path);
+    if (!access(STATE "/schema", W_OK)) {
+        fputs("error: the state can be written, and must not\n", stderr);
+        return 1;
+    }
+    printf("{\"release\":{\"version\":\"%s\",\"runtime\":\"stand-in 1.0\"},\"ready\":true,\"issues\":[],"
+           "\"database\":{\"from\":%ld,\"to\":%ld,\"migrations\":[\"step\"],\"applied\":false%s},"
+           "\"models\":{\"present\":0,\"missing\":0,\"mismatched\":0,\"writable\":false}}\n",
+           setting("RELEASE_VERSION", "0"), from, to,
+           is("RELEASE_REHEARSAL", "silent") ? "" : ",\"rehearsal\":{\"took_ms\":7,\"database_bytes\":2,\"space_bytes\":4}");
+    return 0;
+}
+
+/* Puts what it backed up before its migration back, and keeps aside the records since. */
+static int restore(long to, int check, const char *aside) {
+    long from = schema(), kept;
+    char backup[128], records[128], text[32];
+    snprintf(backup, sizeof backup, STATE "/backup-%ld", to);
+    snprintf(records, sizeof records, STATE "/backup-%ld.records", to);
+    signal(SIGTERM, end);
+    if (access(backup, R_OK) || is("RELEASE_RESTORE", "unusable")) {
+        fprintf(stderr, "error: the backup %s cannot be opened\n", backup);
+        return 2;
+    }
+    if (check) {
+        printf("{\"from\":%ld,\"to\":%ld}\n", from, to);
+        return 0;
+    }
+    if (is("RELEASE_RESTORE", "hangs")) hang();
+    if (is("RELEASE_RESTORE", "dies")) _exit(137);
+    if (is("RELEASE_RESTORE", "fails")) {
+        fputs("error: the backup could not be restored\n", stderr);
+        return 1;
+    }
+    if (mkdir(STATE "/backups", 0755) && errno != EEXIST) {
+        perror("error: cannot make the directory of backups");
+        return 1;
+    }
+    kept = copy(STATE "/records", aside, size(records));
+    if (!kept) unlink(aside);
+    else if (truncate(STATE "/records", size(records))) {
+        perror("error: cannot restore the records");
+        return 1;
+    }
+    snprintf(text, sizeof text, "%ld\n", to);
+    put(STATE "/schema.new", text, 0);
+    if (rename(STATE "/schema.new", STATE "/schema")) return 1;
+    printf("{\"from\":%ld,\"to\":%ld,\"kept\":{\"record\":%ld},\"kept_aside\":%s%s%s,\"replayed\":0}\n", from, to, kept,
+           kept ? "\"" : "", kept ? aside : "null", kept ? "\"" : "");
+    return 0;
 }
 
 static int prepare(int check) {
@@ -197,7 +291,12 @@ static int prepare(int check) {
         char backup[128], text[32];
         snprintf(backup, sizeof backup, STATE "/backup-%ld", from);
         snprintf(text, sizeof text, "%ld\n", from);
-        if (from) put(backup, text, 0);
+        if (from) {
+            char records[128];
+            snprintf(records, sizeof records, STATE "/backup-%ld.records", from);
+            copy(STATE "/records", records, 0);
+            put(backup, text, 0);
+        }
         /* A migration that is half-way: the journal beside the database is there until it is through. */
         put(STATE "/schema.half", text, number("RELEASE_WRITES_KIB", 0));
     }
@@ -235,8 +334,22 @@ int main(int count, char **words) {
     if (!strcmp(verb, "healthcheck")) return healthcheck();
     if (!strcmp(verb, "prepare")) {
         int check = 0;
-        for (int word = 2; word < count; word++) check |= !strcmp(words[word], "--check");
+        for (int word = 2; word < count; word++) {
+            if (!strcmp(words[word], "--rehearse") && word + 1 < count) return rehearse(words[word + 1]);
+            check |= !strcmp(words[word], "--check");
+        }
         return prepare(check);
+    }
+    if (!strcmp(verb, "restore")) {
+        const char *aside = "";
+        int check = 0;
+        long to = 0;
+        for (int word = 2; word < count; word++) {
+            check |= !strcmp(words[word], "--check");
+            if (!strcmp(words[word], "--of-schema") && word + 1 < count) to = atol(words[word + 1]);
+            if (!strcmp(words[word], "--keep-aside") && word + 1 < count) aside = words[word + 1];
+        }
+        return restore(to, check, aside);
     }
     if (!strcmp(verb, "version")) {
         printf("{\"version\":\"%s\",\"commit\":\"%s\",\"runtime\":\"stand-in 1.0\"}\n", setting("RELEASE_VERSION", "0"),

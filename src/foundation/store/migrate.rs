@@ -1,10 +1,12 @@
 //! Numbered migrations, after a verified backup, in one transaction: all of them are done, or none is.
 //!
-//! A migration is SQL in `migrations/`, embedded. Every table declares in [`tables`] what a rollback may do with it.
+//! A migration is SQL in `migrations/`, embedded.
 
-use super::{StoreError, open};
-use rusqlite::{Connection, backup::Backup};
+use super::{StoreError, copy, open};
+use crate::foundation::values::time;
+use rusqlite::Connection;
 use std::{
+    fs,
     ops::RangeInclusive,
     path::{Path, PathBuf},
     time::Duration,
@@ -29,37 +31,6 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0002_knowledge.sql"),
     },
 ];
-
-/// What a rollback that restores an older backup may do with a table's rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    /// Can be made again from what is kept elsewhere; may be dropped.
-    Rebuildable,
-    /// A durable record; what was written since the backup is kept aside and can be imported.
-    Ledger,
-    /// Says that something is gone or no longer allowed; replayed onto the restored state.
-    Tombstone,
-}
-
-/// A table and what a rollback may do with it.
-#[derive(Clone, Copy, Debug)]
-pub struct Table {
-    /// Its name in the schema.
-    pub name: &'static str,
-    /// What a rollback may do with it.
-    pub class: Class,
-}
-
-/// Every table and its class; a test holds this list against the schema.
-pub fn tables() -> &'static [Table] {
-    &[
-        Table { name: "token", class: Class::Ledger },
-        Table { name: "token_revocation", class: Class::Tombstone },
-        Table { name: "document", class: Class::Rebuildable },
-        Table { name: "passage", class: Class::Rebuildable },
-        Table { name: "passage_text", class: Class::Rebuildable },
-    ]
-}
 
 /// What `migrate` would do.
 #[derive(Debug)]
@@ -108,6 +79,11 @@ pub fn check(path: &Path) -> Result<(), StoreError> {
     Err(StoreError::Outdated { path: path.to_owned(), found: plan.from, needed: plan.to })
 }
 
+/// Names the backup that the migration from this schema makes, beside the database.
+pub fn migration_backup(database: &Path, schema: u32) -> PathBuf {
+    database.with_extension(format!("schema-{schema}.backup"))
+}
+
 /// Brings the database to the schema of this program, and returns what was done.
 ///
 /// A database that already holds something is first backed up beside itself, and the backup is checked by opening it. If a
@@ -118,12 +94,69 @@ pub fn migrate(path: &Path) -> Result<(MigrationPlan, Option<PathBuf>), StoreErr
         return Ok((plan, None));
     }
     let mut connection = open::creating(path)?;
-    let backup = if plan.from > 0 { Some(back_up(&connection, path, plan.from)?) } else { None };
+    let backup = if plan.from > 0 {
+        let backup = migration_backup(path, plan.from);
+        copy::copy(&connection, &backup)?;
+        Some(backup)
+    } else {
+        None
+    };
     apply(&mut connection, &plan.pending).map_err(|(Migration { number, name, .. }, source)| {
         let backup = backup.clone();
         StoreError::Migration { number, name, source, backup }
     })?;
     Ok((plan, backup))
+}
+
+/// What a migration took on a copy, which is what it will take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rehearsal {
+    /// How long the copy, its check and the migrations took.
+    pub took: Duration,
+    /// The size of the database, in bytes.
+    pub database_bytes: u64,
+    /// What must be free beside it, in bytes: for the backup, and for what the migrations write.
+    pub space_bytes: u64,
+}
+
+/// Migrates a copy of the database in `directory`, and removes it; none if there is nothing to migrate, or nothing to lose.
+///
+/// The database may be in use, and mounted read-only.
+pub fn rehearse(
+    path: &Path,
+    directory: &Path,
+) -> Result<(MigrationPlan, Option<Rehearsal>), StoreError> {
+    let plan = plan(path)?;
+    if plan.pending.is_empty() || plan.from == 0 {
+        return Ok((plan, None));
+    }
+    let scratch = directory.join("rehearsal.db");
+    let rehearsed = rehearse_on(&scratch, path, &plan);
+    for suffix in ["", "-wal", "-shm", "-journal", ".partial"] {
+        // What is left lies in a directory that goes with its container.
+        drop(fs::remove_file(copy::beside(&scratch, suffix)));
+    }
+    rehearsed.map(|rehearsal| (plan, Some(rehearsal)))
+}
+
+fn rehearse_on(scratch: &Path, path: &Path, plan: &MigrationPlan) -> Result<Rehearsal, StoreError> {
+    let clock = time::instant();
+    copy::copy(&open::untouched(path)?, scratch)?;
+    let database_bytes = copy::size(scratch);
+    let mut connection = open::writable(scratch)?;
+    apply(&mut connection, &plan.pending).map_err(|(Migration { number, name, .. }, source)| {
+        StoreError::Migration { number, name, source, backup: None }
+    })?;
+    let (took, space_bytes) = (clock.elapsed(), copy::size(scratch));
+    copy::verify(&connection, scratch)?;
+    let mut loose = connection.prepare("PRAGMA foreign_key_check")?;
+    let loose: Option<String> = loose.query_map([], |row| row.get(0))?.next().transpose()?;
+    if let Some(table) = loose {
+        let detail =
+            format!("after the migration, a row of {table} refers to one that is not there");
+        return Err(StoreError::BadCopy { path: scratch.to_owned(), detail });
+    }
+    Ok(Rehearsal { took, database_bytes, space_bytes })
 }
 
 /// Runs these migrations, or returns the one that failed and why.
@@ -155,32 +188,11 @@ fn version(connection: &Connection) -> Result<u32, StoreError> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 
-/// Copies the database beside itself by SQLite's own backup, then opens the copy and checks it.
-fn back_up(connection: &Connection, path: &Path, schema: u32) -> Result<PathBuf, StoreError> {
-    let target = path.with_extension(format!("schema-{schema}.backup"));
-    let partial = path.with_extension("backup.partial");
-    let failed = |source| StoreError::Backup { path: target.clone(), source };
-    let unwritten =
-        |error: std::io::Error| failed(rusqlite::Error::ToSqlConversionFailure(Box::new(error)));
-    if partial.exists() {
-        std::fs::remove_file(&partial).map_err(unwritten)?;
-    }
-    let mut copy = Connection::open(&partial).map_err(failed)?;
-    Backup::new(connection, &mut copy)
-        .and_then(|backup| backup.run_to_completion(256, Duration::ZERO, None))
-        .map_err(failed)?;
-    let verdict: String =
-        copy.query_row("PRAGMA integrity_check", [], |row| row.get(0)).map_err(failed)?;
-    if verdict != "ok" {
-        return Err(StoreError::BadBackup { path: partial, detail: verdict });
-    }
-    copy.close().map_err(|(_, error)| failed(error))?;
-    let sync = |file: &Path| std::fs::File::open(file).and_then(|opened| opened.sync_all());
-    sync(&partial)
-        .and_then(|()| std::fs::rename(&partial, &target))
-        .and_then(|()| target.parent().map_or(Ok(()), sync))
-        .map_err(unwritten)?;
-    Ok(target)
+/// Makes a database with the oldest schema.
+#[cfg(test)]
+pub(super) fn first(path: &Path) -> Result<(), StoreError> {
+    let made = apply(&mut open::creating(path)?, &MIGRATIONS[..1]);
+    made.map_err(|(_, error)| error.into())
 }
 
 #[cfg(test)]
@@ -294,9 +306,7 @@ mod tests {
     #[test]
     fn an_older_database_is_backed_up_before_it_is_migrated() {
         let (_directory, path) = database();
-        let mut connection = open::creating(&path).unwrap();
-        apply(&mut connection, &MIGRATIONS[..1]).unwrap();
-        drop(connection);
+        first(&path).unwrap();
         assert!(matches!(check(&path), Err(StoreError::Outdated { found: 1, .. })));
         let (_, backup) = migrate(&path).unwrap();
         let backup = open::readable(&backup.unwrap()).unwrap();
@@ -304,34 +314,34 @@ mod tests {
     }
 
     #[test]
+    fn a_rehearsal_migrates_a_copy_and_leaves_nothing_behind() {
+        let (directory, path) = database();
+        let scratch = tempfile::tempdir().unwrap();
+        first(&path).unwrap();
+        let listed = |directory: &Path| {
+            let entries = fs::read_dir(directory).unwrap().map(Result::unwrap);
+            entries.map(|entry| fs::read(entry.path()).unwrap()).collect::<Vec<_>>()
+        };
+        let before = listed(directory.path());
+        let (plan, rehearsal) = rehearse(&path, scratch.path()).unwrap();
+        let rehearsal = rehearsal.unwrap();
+        assert_eq!((plan.from, plan.to), (1, newest()));
+        assert_eq!(rehearsal.database_bytes, path.metadata().unwrap().len());
+        assert!(rehearsal.space_bytes > rehearsal.database_bytes && !rehearsal.took.is_zero());
+        assert_eq!(listed(directory.path()), before);
+        assert_eq!(listed(scratch.path()).len(), 0);
+        // There is nothing to rehearse where nothing is, or nothing is to be done.
+        migrate(&path).unwrap();
+        assert_eq!(rehearse(&path, scratch.path()).unwrap().1, None);
+        assert_eq!(rehearse(&directory.path().join("none"), scratch.path()).unwrap().1, None);
+        fs::write(&path, "no database at all, but long enough to be looked at").unwrap();
+        assert!(rehearse(&path, scratch.path()).is_err());
+    }
+
+    #[test]
     fn a_file_that_is_no_database_is_called_damaged() {
         let (_directory, path) = database();
         std::fs::write(&path, "this is not a database, but it is long enough to look").unwrap();
         assert!(matches!(migrate(&path), Err(StoreError::Damaged { .. })));
-    }
-
-    #[test]
-    fn every_table_declares_what_a_rollback_may_do_with_it() {
-        let (_directory, path) = database();
-        migrate(&path).unwrap();
-        let connection = open::readable(&path).unwrap();
-        let mut query = connection
-            .prepare(
-                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
-            )
-            .unwrap();
-        let found: Vec<String> =
-            query.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-        let declared: Vec<_> = tables().iter().map(|table| table.name).collect();
-        for name in &found {
-            // A full-text index keeps its data in shadow tables named after itself.
-            let owner = name
-                .split_once("_text_")
-                .map_or(name.clone(), |(owner, _)| format!("{owner}_text"));
-            assert!(declared.contains(&owner.as_str()), "table {name} declares no class");
-        }
-        for name in declared {
-            assert!(found.iter().any(|table| table == name), "class for {name}, which is no table");
-        }
     }
 }

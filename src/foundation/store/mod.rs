@@ -1,13 +1,24 @@
 //! SQLite: one file, one writer, readers in a pool, numbered migrations.
 //!
 //! [`Store`] is for using a database whose schema is already right; only [`migrate()`] changes a schema, and only the
-//! `ladylinux migrate` verb calls it. Other rooms write their queries against [`sql`], and name `rusqlite` nowhere.
+//! verbs `migrate` and `prepare` call it. Every table declares in [`tables()`] what a [`restore()`] may do with it. Other
+//! rooms write their queries against [`sql`], and name `rusqlite` nowhere.
 
+mod copy;
 mod migrate;
 mod open;
+mod records;
+mod restore;
+mod tables;
 mod task;
 
-pub use migrate::{Class, Migration, MigrationPlan, Table, check, migrate, plan, schemas, tables};
+pub use copy::back_up;
+pub use migrate::{
+    Migration, MigrationPlan, Rehearsal, check, migrate, migration_backup, plan, rehearse, schemas,
+};
+pub use records::{Imported, import};
+pub use restore::{Restored, restorable, restore};
+pub use tables::{Class, Table, tables};
 pub use task::Store;
 
 /// The names of `rusqlite` that queries need.
@@ -79,20 +90,59 @@ pub enum StoreError {
         /// The backup made before, if there was anything to lose.
         backup: Option<PathBuf>,
     },
-    /// The backup before a migration failed, so nothing was migrated.
-    #[error("cannot back the database up to {}, so nothing was migrated", path.display())]
-    Backup {
-        /// The backup file.
+    /// A copy could not be made: a backup, or what is to be restored.
+    #[error("cannot copy the database to {}, so nothing was changed", path.display())]
+    Copy {
+        /// The copy.
         path: PathBuf,
         /// What SQLite said.
         source: rusqlite::Error,
     },
-    /// The backup before a migration does not open cleanly, so nothing was migrated.
-    #[error("the backup {} does not check out, so nothing was migrated ({detail})", path.display())]
-    BadBackup {
-        /// The backup file.
+    /// A copy does not open cleanly.
+    #[error("the copy {} does not check out, so nothing was changed ({detail})", path.display())]
+    BadCopy {
+        /// The copy.
         path: PathBuf,
         /// What SQLite said.
+        detail: String,
+    },
+    /// The file cannot be restored from.
+    #[error("{} is no backup that can be restored here: {detail}", path.display())]
+    NotABackup {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// Somebody uses the database.
+    #[error("the database {} is in use: stop the node first", .0.display())]
+    InUse(PathBuf),
+    /// What was taken away since the backup cannot be taken away from it.
+    #[error(
+        "the backup is of a schema without the table {table}, whose {rows} rows say what is gone: it would come back"
+    )]
+    Unreplayable {
+        /// The table.
+        table: &'static str,
+        /// How many rows there are.
+        rows: u64,
+    },
+    /// A file of records cannot be written or read.
+    #[error("cannot use the file of records {}", path.display())]
+    Aside {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file of records is not as it should be; nothing of it was taken.
+    #[error("{}, line {line}: {detail}", path.display())]
+    Records {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+        /// What is wrong.
         detail: String,
     },
     /// A query failed.

@@ -52,6 +52,8 @@ pub struct Create {
     pub spec: String,
     /// What is declared.
     pub container: Container,
+    /// Where it has a volume of its own besides, which goes with it.
+    pub scratch: Option<&'static str>,
 }
 
 /// How a one-shot went.
@@ -167,6 +169,7 @@ fn body(stack: &Stack, what: &Create) -> ContainerCreateBody {
         user: Some(declared.user.clone()),
         env: Some(environment(what)),
         labels: Some(labels_of(stack, what)),
+        volumes: what.scratch.map(|path| vec![path.to_owned()]),
         exposed_ports: published.then(|| vec![port(stack)]),
         healthcheck: declared.health.as_ref().map(|health| HealthConfig {
             test: Some(
@@ -294,6 +297,7 @@ mod tests {
             digest: "sha256:e3".to_owned(),
             spec: "1d".to_owned(),
             container: declared.clone(),
+            scratch: None,
         };
         (stack, create)
     }

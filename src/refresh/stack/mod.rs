@@ -30,7 +30,7 @@ const PORT: &str = "LADYLINUX_PORT";
 const ENVIRONMENT: &str = "LADYLINUX_ENV";
 
 /// The one-shot of step 4.
-const PREPARES: &str = "prepare";
+pub const PREPARES: &str = "prepare";
 
 /// The containers of a node, and how they are renewed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -228,6 +228,8 @@ pub struct Refresh {
 pub enum OnFailure {
     /// The node stays stopped, and is held.
     Stop,
+    /// The release before is gone back to, unless the state was migrated: then the node is held all the same.
+    Rollback,
 }
 
 /// What the core may ask the supervisor for, by a request file.

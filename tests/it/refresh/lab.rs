@@ -140,6 +140,11 @@ impl Lab {
         self.directory.path().join("stack.toml")
     }
 
+    /// The full name of one of its releases.
+    pub(crate) fn reference(&self, digest: &str) -> String {
+        format!("{}@{digest}", self.repository)
+    }
+
     /// The repository without its registry.
     pub(crate) fn repository_path(&self) -> String {
         format!("{}/ladylinux", self.name)

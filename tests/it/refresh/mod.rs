@@ -19,4 +19,5 @@ mod machine;
 mod owners;
 mod real;
 mod signatures;
+mod state;
 mod steps;

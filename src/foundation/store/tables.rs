@@ -1,0 +1,79 @@
+//! What a restore may do with each table: the class that it declares.
+
+/// What a restore of an older backup may do with a table's rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Can be made again from what is kept elsewhere; may be dropped.
+    Rebuildable,
+    /// A durable record; what was written since the backup is kept aside and can be imported.
+    Ledger,
+    /// Says that something is gone or no longer allowed; replayed onto the restored state.
+    Tombstone,
+}
+
+/// A table and what a restore may do with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    /// Its name in the schema.
+    pub name: &'static str,
+    /// What a restore may do with it.
+    pub class: Class,
+    /// What a restore runs in the restored database, where the one that it replaces is attached as `newer`: rows that were
+    /// deleted since the backup must not come back. Nothing if its tombstones speak for themselves, or another table's.
+    pub replay: &'static str,
+}
+
+/// Every table, in the order in which restores see to them; a test holds this list against the schema.
+pub fn tables() -> &'static [Table] {
+    &[
+        Table { name: "token", class: Class::Ledger, replay: "" },
+        // Whoever asks for a token asks for its revocation, too.
+        Table { name: "token_revocation", class: Class::Tombstone, replay: "" },
+        // What was forgotten, or may be seen by others than before, must not be cited again.
+        Table {
+            name: "document",
+            class: Class::Rebuildable,
+            replay: "DELETE FROM document WHERE NOT EXISTS (SELECT 1 FROM newer.document AS now WHERE now.path = \
+                     document.path AND now.sha256 = document.sha256 AND now.readers = document.readers)",
+        },
+        // Its rows go with their document's.
+        Table { name: "passage", class: Class::Rebuildable, replay: "" },
+        Table {
+            name: "passage_text",
+            class: Class::Rebuildable,
+            replay: "DELETE FROM passage_text WHERE rowid NOT IN (SELECT id FROM passage)",
+        },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::foundation::store::{migrate, open};
+
+    #[test]
+    fn every_table_declares_what_a_restore_may_do_with_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ladylinux.db");
+        migrate(&path).unwrap();
+        let connection = open::readable(&path).unwrap();
+        let mut query = connection
+            .prepare(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+            )
+            .unwrap();
+        let found: Vec<String> =
+            query.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let declared: Vec<_> = tables().iter().map(|table| table.name).collect();
+        for name in &found {
+            // A full-text index keeps its data in shadow tables named after itself.
+            let owner = name
+                .split_once("_text_")
+                .map_or(name.clone(), |(owner, _)| format!("{owner}_text"));
+            assert!(declared.contains(&owner.as_str()), "table {name} declares no class");
+        }
+        for name in declared {
+            assert!(found.iter().any(|table| table == name), "class for {name}, which is no table");
+        }
+    }
+}
