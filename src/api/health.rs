@@ -10,13 +10,14 @@ use crate::foundation::{
     store::StoreError,
     values::{ReadinessIssue, Release, Severity},
 };
-use crate::inference::workers::WorkerStatus;
+use crate::inference::workers::{Trial, WorkerKind, WorkerStatus};
 use axum::{
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Says that the process lives.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -34,6 +35,8 @@ pub(super) struct Readiness {
     version: &'static str,
     /// Which release answers: how a probe tells it from the one before.
     release: Answering,
+    /// Which kinds of workers have shown on this box's own models that they can work.
+    capabilities: BTreeMap<WorkerKind, Trial>,
     /// What is wrong or missing; only critical issues keep the node from being ready. Left out for callers without a token
     /// on a node that asks for one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,6 +103,7 @@ pub(super) async fn ready(caller: Result<Caller, Failure>, State(app): State<App
             commit: release.commit,
             digest: app.node.settings.release.digest.clone(),
         },
+        capabilities: app.node.workers.trials(),
         issues: details.then_some(issues),
         workers: details.then_some(workers),
     };

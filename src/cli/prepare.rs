@@ -15,7 +15,7 @@ use crate::foundation::{
     store::{self, StoreError},
     values::{ReadinessIssue, Release, Severity, Sha256},
 };
-use crate::inference::models::{Digests, Inventory, Mismatch, writable};
+use crate::inference::models::{Digests, Inventory, Manifest, Mismatch, writable};
 use crate::inference::workers::{Runtime, permits};
 use anyhow::Context;
 use clap::Args;
@@ -54,8 +54,17 @@ struct Report {
     issues: Vec<ReadinessIssue>,
     database: Database,
     models: Models,
+    trees: Option<Trees>,
     #[serde(skip)]
     exit: Exit,
+}
+
+/// Hashes of what no refresh changes.
+#[derive(Debug, Serialize)]
+struct Trees {
+    config: Sha256,
+    models: Sha256,
+    manifest: Sha256,
 }
 
 /// What this release says about itself.
@@ -128,6 +137,7 @@ impl Prepare {
         let is_laid_out = self.directories(settings, report);
         self.database(&settings.paths, is_laid_out, report);
         self.models(settings, report);
+        report.trees(&settings.paths);
         let rest = [doctor::clock(), doctor::tls(&settings.http)];
         rest.into_iter().filter_map(Result::err).for_each(|issue| report.note(issue));
         if let Err(issue) = doctor::disk(&settings.paths.state) {
@@ -337,7 +347,32 @@ impl Report {
             issues: Vec::new(),
             database: Database { to, ..Database::default() },
             models: Models::default(),
+            trees: None,
             exit: Exit::Done,
+        }
+    }
+
+    /// Hashes the configuration, without the supervisor's, and the models.
+    fn trees(&mut self, paths: &Paths) {
+        let hashed = || -> anyhow::Result<Trees> {
+            let supervisor = paths.config.join("supervisor");
+            let config = layout::digest(&paths.config, &supervisor, layout::Look::Content)
+                .with_context(|| format!("{} cannot be read", paths.config.display()))?;
+            let models = layout::digest(&paths.models, Path::new(""), layout::Look::Times)
+                .with_context(|| format!("{} cannot be read", paths.models.display()))?;
+            Ok(Trees { config, models, manifest: Manifest::sha256(paths)? })
+        };
+        match hashed() {
+            Ok(trees) => self.trees = Some(trees),
+            Err(error) => self.note(ReadinessIssue {
+                severity: Severity::Warning,
+                code: "not_hashed".to_owned(),
+                message: format!(
+                    "nobody can tell whether a refresh leaves all of it alone: {error:#}"
+                ),
+                path: None,
+                mend: "make it readable for the user that the node runs as".to_owned(),
+            }),
         }
     }
 

@@ -4,7 +4,7 @@
 //! with its container.
 
 use super::{
-    contract::{Prepared, Restored},
+    contract::{Prepared, Restored, Trees},
     engine::{Create, Kind, Ran},
     machine::{Backup, Node},
     out::Tell,
@@ -123,6 +123,12 @@ impl Supervisor {
             ));
         };
         Ok((from != schema).then_some(WayBack { from, ..way }))
+    }
+
+    /// Has the release hash what no refresh changes, whatever else it says; none if it does not tell.
+    pub(super) async fn trees(&self, release: &Release) -> anyhow::Result<Option<Trees>> {
+        let ran = self.asked(release, &["prepare", "--json", "--check"], State::Read).await?;
+        Ok(said::<Prepared>(&ran).and_then(|prepared| prepared.trees))
     }
 
     /// Runs a command of the release to its end.

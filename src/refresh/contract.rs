@@ -50,6 +50,20 @@ pub struct Prepared {
     pub database: Database,
     /// The models.
     pub models: Models,
+    /// Hashes of what no refresh changes, if the release tells them.
+    #[serde(default)]
+    pub trees: Option<Trees>,
+}
+
+/// Hashes of what no refresh changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trees {
+    /// The configuration: names, owners, modes and contents, without the supervisor's.
+    pub config: Sha256,
+    /// The models: names, owners, modes, sizes, inodes and times of change.
+    pub models: Sha256,
+    /// The models' manifest that is in force.
+    pub manifest: Sha256,
 }
 
 /// What a release says about itself.
@@ -151,6 +165,26 @@ pub struct Health {
     pub ready: bool,
     /// The release that answers.
     pub release: Answering,
+    /// Which kinds of workers have shown that they can work; releases that test none tell of none.
+    #[serde(default)]
+    pub capabilities: BTreeMap<String, Capability>,
+}
+
+/// Whether a worker has shown that it can work, on this box's own models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Capability {
+    /// There is no model for it.
+    Absent,
+    /// It is not known yet.
+    Untested,
+    /// It has worked.
+    Works,
+    /// It could not.
+    Failed,
+    /// Something that only a later supervisor knows, and that keeps nobody from serving.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Which release answers.

@@ -174,7 +174,7 @@ impl Node {
             Record::Interrupted { id, .. } if self.is_under_way(*id) => {
                 self.end(at, Ended::Interrupted, None);
             }
-            Record::Ready { id } if self.is_under_way(*id) => {
+            Record::Ready { id, .. } if self.is_under_way(*id) => {
                 let release = self.under_way.as_ref().map(|run| run.to.clone());
                 self.end(at, Ended::Done, None);
                 self.installed.extend(release.map(|release| Installed {
@@ -346,11 +346,12 @@ mod tests {
             to: Box::new(release(name)),
             plan: Sha256::of("plan"),
             actor: "test".to_owned(),
+            trees: None,
         }
     }
 
     fn ready(id: u128) -> Record {
-        Record::Ready { id: Uuid::from_u128(id) }
+        Record::Ready { id: Uuid::from_u128(id), answers: 5, trees: None }
     }
 
     fn failed(id: u128) -> Record {

@@ -3,7 +3,10 @@
 //! A supervisor reads the journals of older ones. What it does not know of, it ignores: a field that is new is optional, and
 //! a record that is new is [`Record::Unknown`].
 
-use super::release::{Digest, Release};
+use super::{
+    contract::Trees,
+    release::{Digest, Release},
+};
 use crate::foundation::values::Sha256;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
@@ -100,6 +103,9 @@ pub enum Record {
         plan: Sha256,
         /// Who wanted it.
         actor: String,
+        /// What no refresh changes, before this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trees: Option<Trees>,
     },
     /// A step begins.
     StepBegan {
@@ -187,6 +193,12 @@ pub enum Record {
     Ready {
         /// The run.
         id: Uuid,
+        /// How often it answered rightly, one answer after the other; zero in what older supervisors wrote.
+        #[serde(default)]
+        answers: u32,
+        /// What no refresh changes, after this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trees: Option<Trees>,
     },
     /// The release has outlived its probation; the one before it is no longer needed.
     Proven {

@@ -124,6 +124,8 @@ pub struct Report {
     pub services: Vec<Service>,
     /// The models, as the release found them.
     pub models: Option<Models>,
+    /// Whether models and configuration are what they were, if the release told their hashes before and after.
+    pub untouched: Option<bool>,
     /// What was migrated: schema before, schema after, backup.
     pub migrated: Option<(u32, u32, Option<String>)>,
     /// What the migrations took on a copy before step 1.
@@ -175,6 +177,7 @@ impl Report {
             service_status: "unknown".to_owned(),
             services: Vec::new(),
             models: None,
+            untouched: None,
             migrated: None,
             rehearsal: None,
             restored: None,
@@ -241,6 +244,17 @@ impl Report {
         line("runtime_path", self.runtime_path.clone());
         line("service_status", Some(self.service_status.clone()));
         line("models", self.models.as_ref().map(models));
+        line(
+            "untouched",
+            self.untouched.map(|same| {
+                if same {
+                    "models and configuration, by their hashes"
+                } else {
+                    "no: see the warnings"
+                }
+                .to_owned()
+            }),
+        );
         if let Some((from, to, backup)) = &self.migrated {
             let backup = backup.as_ref().map_or(String::new(), |file| format!(", backup {file}"));
             line("migrated", Some(format!("schema {from} to {to}{backup}")));

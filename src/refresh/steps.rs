@@ -6,7 +6,7 @@
 
 use super::{
     ask::{self, WayBack},
-    contract::{Prepared, Restored},
+    contract::{Capability, Prepared, Restored, Trees},
     engine::{Create, Found, Kind},
     hold::{self, Hold},
     journal::Journal,
@@ -21,6 +21,7 @@ use super::{
 use crate::foundation::values::time;
 use anyhow::{Context, anyhow, bail};
 use std::{
+    collections::BTreeSet,
     fs,
     time::{Duration, Instant},
 };
@@ -180,6 +181,60 @@ impl Supervisor {
         bail!("the release was not ready within {}: {last}", settings.ready_timeout);
     }
 
+    /// Asks until every worker that has a model has done real work; what could not before it does not have to now.
+    ///
+    /// The node serves meanwhile. Returns what there is to say of it.
+    pub(super) async fn until_working(
+        &self,
+        broken_before: &BTreeSet<String>,
+        containers: &[(String, String)],
+    ) -> anyhow::Result<Vec<String>> {
+        let settings = &self.stack.refresh;
+        let prober = Prober::new(&self.stack.publish)?;
+        let began = time::instant();
+        loop {
+            let mut untested = Vec::new();
+            if let Answer::Told(health) = prober.ask().await {
+                let of = |wanted| {
+                    let found = health.capabilities.iter().filter(move |(_, one)| **one == wanted);
+                    found.map(|(kind, _)| kind.clone())
+                };
+                let (failed, excused): (Vec<_>, Vec<_>) =
+                    of(Capability::Failed).partition(|kind| !broken_before.contains(kind));
+                if !failed.is_empty() {
+                    bail!(
+                        "the release answers, but cannot work with this machine's models: {}",
+                        failed.join(", ")
+                    );
+                }
+                untested.extend(of(Capability::Untested));
+                if untested.is_empty() {
+                    let said = |kind: String| format!("{kind} does not work, as before");
+                    return Ok(excused.into_iter().map(said).collect());
+                }
+            }
+            self.all_run(containers).await?;
+            if began.elapsed() > settings.work_timeout.0 {
+                bail!(
+                    "the release answers, but has not shown within {} that these work: {}",
+                    settings.work_timeout,
+                    untested.join(", ")
+                );
+            }
+            tokio::time::sleep(settings.ready_interval.0).await;
+        }
+    }
+
+    /// Returns which workers of the release that serves cannot work.
+    pub(super) async fn broken(&self) -> BTreeSet<String> {
+        let Ok(prober) = Prober::new(&self.stack.publish) else { return BTreeSet::new() };
+        let Answer::Told(health) = prober.ask_within(FIRST_PATIENCE).await else {
+            return BTreeSet::new();
+        };
+        let broken = health.capabilities.into_iter().filter(|(_, one)| *one == Capability::Failed);
+        broken.map(|(kind, _)| kind).collect()
+    }
+
     /// Fails if one of these containers does not run.
     async fn all_run(&self, containers: &[(String, String)]) -> anyhow::Result<()> {
         for (service, id) in containers {
@@ -237,6 +292,7 @@ impl Run<'_> {
             to: Box::new(release.clone()),
             plan: plan.hash,
             actor: order.actor.clone(),
+            trees: self.ready.prepared.trees,
         })?;
         hold::write(&self.supervisor.directory, &hold).context("cannot write the hold")
     }
@@ -251,7 +307,7 @@ impl Run<'_> {
             Step::Rebuild => self.rebuild().await,
             Step::Prepare => self.prepare().await,
             Step::Restart => self.restart().await,
-            Step::Status => self.status(),
+            Step::Status => self.status().await,
         }?;
         let took_ms = millis(clock.elapsed());
         self.tell.done(step, took_ms, &detail);
@@ -390,6 +446,13 @@ impl Run<'_> {
         }
         let first = supervisor.until_ready(&self.ready.release, &self.made.created).await?;
         self.report.downtime_ms = self.made.stopped_at.map(|at| millis(first - at));
+        let working = supervisor.until_working(&self.ready.broken, &self.made.created).await;
+        match (working, self.verb) {
+            (Ok(said), _) => self.report.warnings.extend(said),
+            (Err(error), Verb::Refresh) => return Err(error),
+            // Who goes back wants a node that answers.
+            (Err(error), Verb::Rollback) => self.report.warnings.push(error.to_string()),
+        }
         if let Err(error) = supervisor.name_current(&self.ready.release).await {
             // The node serves; what the machine runs beside it is of the release before.
             self.tell
@@ -399,12 +462,42 @@ impl Run<'_> {
     }
 
     /// Step 6. LL-WF-39..41, LL-REF-37..40
-    fn status(&mut self) -> anyhow::Result<String> {
+    async fn status(&mut self) -> anyhow::Result<String> {
+        let trees = self.untouched().await;
         hold::clear(&self.supervisor.directory).context("cannot end the hold")?;
-        self.journal.append(Record::Ready { id: self.id })?;
+        let answers = self.supervisor.stack.refresh.ready_answers;
+        self.journal.append(Record::Ready { id: self.id, answers, trees })?;
         self.report.outcome = Outcome::Done;
         self.report.changed = true;
         Ok("on probation".to_owned())
+    }
+
+    /// Hashes models and configuration again, and warns if they are not what they were. LL-REF-41, LL-REF-45
+    async fn untouched(&mut self) -> Option<Trees> {
+        let before = self.ready.prepared.trees?;
+        // The node serves by now: what cannot be told is a warning.
+        let after = match self.supervisor.trees(&self.ready.release).await {
+            Ok(after) => after?,
+            Err(error) => {
+                self.report
+                    .warnings
+                    .push(format!("models and configuration were not looked at again: {error:#}"));
+                return None;
+            }
+        };
+        for (what, changed) in [
+            ("the configuration", before.config != after.config),
+            ("the models", before.models != after.models || before.manifest != after.manifest),
+        ] {
+            if changed {
+                self.report.warnings.push(format!(
+                    "{what} changed during the {}: not by it, for it can only read them",
+                    self.verb
+                ));
+            }
+        }
+        self.report.untouched = Some(before == after);
+        Some(after)
     }
 
     /// The node is stopped, and held. LL-REF-46..48

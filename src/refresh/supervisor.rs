@@ -26,6 +26,7 @@ use super::{
 use crate::foundation::values::time;
 use anyhow::Context;
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
@@ -128,6 +129,8 @@ pub(super) struct Ready {
     pub(super) restore: Option<WayBack>,
     pub(super) plan: Plan,
     pub(super) drift: Vec<String>,
+    /// The workers of the release before that cannot work.
+    pub(super) broken: BTreeSet<String>,
 }
 
 /// What the time before step 1 led to.
@@ -318,7 +321,10 @@ impl Supervisor {
         let restore = self.restorable(order, node, &release).await?;
         let prepared = match &restore {
             // It cannot read what is there now; step 4 asks it when it can.
-            Some(_) => Prepared::default(),
+            Some(_) => {
+                let trees = self.trees(&release).await?;
+                Prepared { trees, ..Prepared::default() }
+            }
             None => self.check(&release, node, tell).await?,
         };
         plan.rehearsal = prepared.database.rehearsal;
@@ -334,7 +340,14 @@ impl Supervisor {
         report.release = Some(release.clone());
         report.warnings.extend(prepared.issues.iter().map(|issue| issue.message.clone()));
         report.planned(&plan);
-        Ok(Before::Ready(Box::new(Ready { release, prepared, restore, plan, drift })))
+        Ok(Before::Ready(Box::new(Ready {
+            release,
+            prepared,
+            restore,
+            plan,
+            drift,
+            broken: self.broken().await,
+        })))
     }
 
     /// Finds the digest that is wanted, and the image if it is on this machine.
@@ -648,7 +661,7 @@ impl Supervisor {
         let Some(run) = journal.node().under_way.clone() else { return Ok(()) };
         if journal.node().only_report_missing() {
             hold::clear(&self.directory).context("cannot end the hold")?;
-            journal.append(Record::Ready { id: run.id })?;
+            journal.append(Record::Ready { id: run.id, answers: 0, trees: None })?;
             tell.note(&format!(
                 "the {} to {} had gone through; only its report was lost",
                 run.verb, run.to

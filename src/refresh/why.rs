@@ -3,10 +3,11 @@
 //! Nothing is found out here that the receipts do not say; what they do not say is not told.
 
 use super::{
+    contract::Trees,
     journal::Entry,
     record::{Record, Step, Verb},
 };
-use crate::foundation::values::time::Timestamp;
+use crate::foundation::values::{Sha256, time::Timestamp};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -47,19 +48,21 @@ pub fn explain(entries: &[Entry], wanted: Option<&str>) -> Option<Why> {
 fn sentence(entry: &Entry) -> Option<String> {
     let at = entry.at.rfc3339();
     Some(match &entry.record {
-        Record::Began { verb, from, to, plan, actor, .. } => {
+        Record::Began { verb, from, to, plan, actor, trees, .. } => {
             let from = from.map_or_else(|| "no release".to_owned(), |digest| digest.short());
             let commit = to.revision.as_deref().unwrap_or("an unknown commit");
             let signed = to.signer.as_ref().map_or_else(
                 || "Its signature was not asked for, or only warned of.".to_owned(),
                 |signer| format!("It is signed by the key {signer}."),
             );
+            let trees =
+                trees.as_ref().map_or_else(String::new, |trees| format!(" {}", hashes(trees)));
             format!(
                 "At {at}, a {verb} from {from} to {to} began, because {actor} wanted it. That release is {} of {}, built \
-                 from {commit}. {signed} The plan was {}.",
+                 from {commit}. {signed} The plan was {}.{trees}",
                 to.digest,
                 to.reference,
-                plan.to_string().chars().take(12).collect::<String>()
+                short(plan)
             )
         }
         // Their ends say that they began; where there is none, the run says in which step it was.
@@ -82,10 +85,13 @@ fn sentence(entry: &Entry) -> Option<String> {
                 "The state went back from schema {from} to {to}: {kept}, and {replayed} revocations were replayed."
             )
         }
-        Record::Migrated { from, to, backup, .. } => {
+        Record::Migrated { from, to, backup, backup_sha256, .. } => {
+            let hash = backup_sha256
+                .as_ref()
+                .map_or_else(String::new, |hash| format!(" ({})", short(hash)));
             let backup = backup.as_ref().map_or_else(
                 || "without a backup, for there was nothing before".to_owned(),
-                |file| format!("and what was before is kept in {file}"),
+                |file| format!("and what was before is kept in {file}{hash}"),
             );
             format!("The state went from schema {from} to {to}, {backup}.")
         }
@@ -95,9 +101,16 @@ fn sentence(entry: &Entry) -> Option<String> {
         Record::Interrupted { step, .. } => format!(
             "It was interrupted in {step}, by a crash or a power cut; that was found at {at}, and the node stopped."
         ),
-        Record::Ready { .. } => {
+        Record::Ready { answers, trees, .. } => {
+            let trees =
+                trees.as_ref().map_or_else(String::new, |trees| format!(" {}", hashes(trees)));
+            let answers = if *answers == 0 {
+                "often enough".to_owned()
+            } else {
+                format!("{answers} times in a row")
+            };
             format!(
-                "At {at} it had answered often enough by the published port: its probation began."
+                "At {at} it had answered {answers} by the published port: its probation began.{trees}"
             )
         }
         Record::Proven { digest } => {
@@ -114,6 +127,20 @@ fn sentence(entry: &Entry) -> Option<String> {
     })
 }
 
+fn short(hash: &Sha256) -> String {
+    hash.to_string().chars().take(12).collect()
+}
+
+fn hashes(trees: &Trees) -> String {
+    let Trees { config, models, manifest } = trees;
+    format!(
+        "The configuration was {}, the models {} by the manifest {}.",
+        short(config),
+        short(models),
+        short(manifest)
+    )
+}
+
 fn did(step: Step) -> &'static str {
     match step {
         Step::Stop => "The old containers were stopped and seen to have ended",
@@ -128,10 +155,7 @@ fn did(step: Step) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        foundation::values::Sha256,
-        refresh::release::{Digest, Release},
-    };
+    use crate::refresh::release::{Digest, Release};
 
     fn release(name: &str, signer: Option<&str>) -> Release {
         Release {
@@ -159,12 +183,18 @@ mod tests {
             to: Box::new(to),
             plan: Sha256::of("plan"),
             actor: "request of anna".to_owned(),
+            trees: None,
         }
     }
 
     #[test]
     fn a_run_is_told_from_its_beginning_to_what_became_of_it() {
         let (one, two) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let trees = Trees {
+            config: Sha256::of("config"),
+            models: Sha256::of("models"),
+            manifest: Sha256::of("manifest"),
+        };
         let journal = entries(vec![
             began(1, release("1.0.0", Some("releases"))),
             Record::StepBegan { id: one, step: Step::Stop },
@@ -176,7 +206,7 @@ mod tests {
                 backup: Some("/b".to_owned()),
                 backup_sha256: None,
             },
-            Record::Ready { id: one },
+            Record::Ready { id: one, answers: 5, trees: Some(trees) },
             Record::Proven { digest: Digest(Sha256::of("1.0.0")) },
             began(2, release("1.1.0", None)),
             Record::Failed { id: two, step: Step::Restart, message: "nobody answers".to_owned() },
@@ -188,7 +218,18 @@ mod tests {
         assert!(told.contains("not asked for") && told.contains("nobody answers"), "{told}");
         let first = explain(&journal, Some(&one.to_string())).unwrap();
         let told = first.sentences.join("\n");
-        for word in ["anna", "releases", "c0ffee", "53 ms", "schema 1 to 2", "/b", "proven"] {
+        let config = Sha256::of("config").to_string();
+        for word in [
+            "anna",
+            "releases",
+            "c0ffee",
+            "53 ms",
+            "schema 1 to 2",
+            "/b",
+            "5 times",
+            &config[..12],
+            "proven",
+        ] {
             assert!(told.contains(word), "{word}: {told}");
         }
         assert!(!told.contains("1.1.0"), "{told}");

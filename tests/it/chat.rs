@@ -238,3 +238,27 @@ async fn what_is_asked_and_answered_is_in_no_log() {
     assert!(log.contains("answered"), "{log}");
     assert!(!log.contains("canary") && !log.contains(answer.trim()), "{log}");
 }
+
+/// Asks until the language model is no longer untested, and returns what it is then.
+async fn capability(node: &Node) -> Value {
+    loop {
+        let ready: Value = node.get("/health/ready").send().await.unwrap().json().await.unwrap();
+        let llm = ready["capabilities"]["llm"].clone();
+        if llm != "untested" {
+            return llm;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+// What the supervisor asks a new release for: real work, on this machine's own models.
+#[tokio::test]
+async fn a_node_shows_by_real_work_whether_its_language_model_works() {
+    let Some(node) = talkative("chat::capability", &[]).await else { return };
+    assert_eq!(capability(&node).await, "works");
+    assert_eq!(capability(&Node::start()).await, "absent");
+    // What is loaded from a file that is no graph is a worker that refuses.
+    let root = Root::new().with_model("chatty");
+    std::fs::write(root.paths().models.join("chatty/model.onnx"), "no graph").unwrap();
+    assert_eq!(capability(&root.start()).await, "failed");
+}

@@ -11,7 +11,7 @@ use ladylinux::{
         models::LlmModel,
         workers::{
             ChatMessage, Completion, Event, Finish, Generate, Generation, Llm, Sampling, Spawn,
-            WorkerError, WorkerState, WorkerStatus, Workers,
+            Trial, WorkerError, WorkerKind, WorkerState, WorkerStatus, Workers,
             frame::{Codec, MAX_HEADER_BYTES},
             protocol::{FromWorker, PROTOCOL_VERSION, ToWorker},
         },
@@ -230,6 +230,10 @@ async fn a_full_queue_is_refused_while_the_running_answer_goes_on() {
     let mut settings = settings();
     settings.llm.queue = 1;
     let workers = real(&settings, "llm/chatty");
+    // Its own first work takes a place, too.
+    while workers.trials()[&WorkerKind::Llm] == Trial::Untested {
+        tokio::task::yield_now().await;
+    }
     let mut running = workers.llm.generate(question(5_000)).await.unwrap();
     a_token(&mut running).await;
     let _waiting = workers.llm.generate(question(1)).await.unwrap();

@@ -6,6 +6,9 @@
  *   RELEASE_VERSION, RELEASE_COMMIT   what it says it is
  *   RELEASE_SCHEMA                    the schema that it migrates to (default 1)
  *   RELEASE_SERVE                     exits | deaf | silent | wrong-digest | unready
+ *   RELEASE_WORK                      works | failed | untested | absent: what it says of its language model
+ *   RELEASE_WORKS_AFTER_MS            says "untested" so long after its start
+ *   RELEASE_BROKEN_ON_FILE            says "failed" as soon as this file exists
  *   RELEASE_DIES_AFTER_MS             dies so long after it first said that it is ready
  *   RELEASE_DIES_ON_FILE              dies as soon as this file exists
  *   RELEASE_STARTS_AFTER_MS           listens only so long after its start
@@ -18,6 +21,7 @@
  *
  * cc -static -Os -o release release.c
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -83,7 +87,7 @@ static int serve(void) {
 
     long started = now_ms(), ready_since = 0, dies_after = number("RELEASE_DIES_AFTER_MS", 0);
     long starts_after = number("RELEASE_STARTS_AFTER_MS", 0);
-    const char *dies_on = setting("RELEASE_DIES_ON_FILE", NULL);
+    const char *dies_on = setting("RELEASE_DIES_ON_FILE", NULL), *broken_on = setting("RELEASE_BROKEN_ON_FILE", NULL);
     while (now_ms() - started < starts_after) usleep(10000);
 
     int listener = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
@@ -114,8 +118,10 @@ static int serve(void) {
         if (is("RELEASE_SERVE", "wrong-digest"))
             digest = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
         snprintf(body, sizeof body,
-                 "{\"ready\":%s,\"release\":{\"version\":\"%s\",\"commit\":\"%s\",\"digest\":\"%s\"}}\n",
-                 ready ? "true" : "false", setting("RELEASE_VERSION", "0"), setting("RELEASE_COMMIT", "none"), digest);
+                 "{\"ready\":%s,\"release\":{\"version\":\"%s\",\"commit\":\"%s\",\"digest\":\"%s\"},\"capabilities\":{\"llm\":\"%s\"}}\n",
+                 ready ? "true" : "false", setting("RELEASE_VERSION", "0"), setting("RELEASE_COMMIT", "none"), digest,
+                 broken_on && !access(broken_on, F_OK) ? "failed" :
+                 now_ms() - started < number("RELEASE_WORKS_AFTER_MS", 0) ? "untested" : setting("RELEASE_WORK", "absent"));
         answer(client, ready ? "200 OK" : "503 Service Unavailable", body);
         close(client);
         if (ready && !ready_since && !strncmp(request, "GET /health/ready", 17)) ready_since = now_ms();
@@ -179,6 +185,23 @@ static long size(const char *path) {
     return stat(path, &about) ? 0 : about.st_size;
 }
 
+/* Stands for the hash of a directory: of the names, sizes and times of what lies in it. */
+static void tree(const char *name, const char *directory) {
+    unsigned long sum = 5381;
+    DIR *open = opendir(directory);
+    for (struct dirent *entry; open && (entry = readdir(open));) {
+        char path[512];
+        struct stat about;
+        unsigned long one = 1469598103934665603UL;
+        snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
+        if (entry->d_name[0] == '.' || stat(path, &about)) continue;
+        for (const char *letter = entry->d_name; *letter; letter++) one = (one ^ *letter) * 1099511628211UL;
+        sum += one * 31 + about.st_size * 7 + about.st_mtim.tv_nsec;
+    }
+    if (open) closedir(open);
+    printf("\"%s\":\"%064lx\"", name, sum);
+}
+
 static void report(long from, long to, int applied, int backed_up, const char *issue) {
     printf("{\"release\":{\"version\":\"%s\",\"commit\":\"%s\",\"runtime\":\"stand-in 1.0\",\"runtime_path\":\"/usr/local/bin/ladylinux\"},"
            "\"ready\":%s,\"issues\":[",
@@ -190,8 +213,12 @@ static void report(long from, long to, int applied, int backed_up, const char *i
     printf("],\"applied\":%s,\"backup\":", applied ? "true" : "false");
     if (backed_up) printf("\"" STATE "/backup-%ld\"", from);
     else printf("null");
-    printf("},\"models\":{\"present\":0,\"missing\":0,\"mismatched\":0,\"writable\":%s}}\n",
+    printf("},\"models\":{\"present\":0,\"missing\":0,\"mismatched\":0,\"writable\":%s},\"trees\":{",
            access(MODELS, W_OK) ? "false" : "true");
+    tree("config", "/etc/ladylinux");
+    printf(",");
+    tree("models", MODELS);
+    printf(",\"manifest\":\"%064x\"}}\n", 0);
 }
 
 /* Migrates a copy, as far as there is anything to copy: a number, and whatever weighs on it. */

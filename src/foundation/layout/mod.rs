@@ -4,11 +4,13 @@
 //! the `provision` verb calls the former, so that a node never hides a broken host by making directories (C-18).
 
 mod check;
+mod digest;
 mod owner;
 mod provision;
 mod tree;
 
 pub use check::{State, deviations, foremost, readiness, unmounted};
+pub use digest::{Look, digest};
 pub use owner::{Owner, refuse_root};
 pub use provision::{Change, LayoutError, What, provision};
 pub use tree::Directory;

@@ -244,17 +244,28 @@ pub enum ManifestError {
     },
 }
 
+/// Reads the operator's manifest, if there is one.
+fn text(paths: &Paths) -> Result<Option<(PathBuf, String)>, ManifestError> {
+    let path = paths.models.join("manifest.json");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some((path, text))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(ManifestError::Unreadable { path, source }),
+    }
+}
+
 impl Manifest {
     /// Reads the manifest in the models directory, or the one of this release if there is none.
     pub fn load(paths: &Paths) -> Result<Self, ManifestError> {
-        let path = paths.models.join("manifest.json");
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Self::parse(&path, &text),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Self::parse(Path::new("(of this release)"), EMBEDDED)
-            }
-            Err(source) => Err(ManifestError::Unreadable { path, source }),
+        match text(paths)? {
+            Some((path, text)) => Self::parse(&path, &text),
+            None => Self::parse(Path::new("(of this release)"), EMBEDDED),
         }
+    }
+
+    /// Returns the hash of the manifest that is in force.
+    pub fn sha256(paths: &Paths) -> Result<Sha256, ManifestError> {
+        Ok(text(paths)?.map_or_else(|| Sha256::of(EMBEDDED), |(_, text)| Sha256::of(text)))
     }
 
     /// Returns the entries, in the manifest's order.

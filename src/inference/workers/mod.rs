@@ -39,6 +39,7 @@ pub mod queue;
 mod runtime;
 mod start;
 mod task;
+mod trial;
 
 pub use llm::{Event, Generation, Llm, WorkerError, WorkerState, WorkerStatus};
 pub use process::Spawn;
@@ -47,6 +48,7 @@ pub use protocol::{
 };
 pub use runtime::Runtime;
 pub use start::Workers;
+pub use trial::Trial;
 
 #[cfg(test)]
 mod tests;

@@ -7,10 +7,12 @@ use super::{
     process::Spawn,
     protocol::WorkerKind,
     task::{self, Charge, Launch},
+    trial::{self, Trial},
 };
 use crate::foundation::{settings::Settings, values::ReadinessIssue};
 use crate::inference::models::{self, LlmModel};
-use std::{ffi::OsString, io, path::PathBuf};
+use std::{collections::BTreeMap, ffi::OsString, io, path::PathBuf};
+use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// All workers of a node; cheap to clone.
@@ -18,6 +20,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub struct Workers {
     /// The language model.
     pub llm: Llm,
+    trial: watch::Receiver<Trial>,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -63,8 +66,21 @@ impl Workers {
             stop: stop.clone(),
         });
         tasks.spawn(run);
+        let (tried, trial) = watch::channel(Trial::Untested);
+        let (tester, stopped) = (llm.clone(), stop.clone());
+        tasks.spawn(async move {
+            tokio::select! {
+                outcome = trial::of_llm(&tester) => { tried.send_replace(outcome); }
+                () = stopped.cancelled() => {}
+            }
+        });
         tasks.close();
-        Self { llm, stop, tasks }
+        Self { llm, trial, stop, tasks }
+    }
+
+    /// Returns which workers have shown that they can work.
+    pub fn trials(&self) -> BTreeMap<WorkerKind, Trial> {
+        BTreeMap::from([(WorkerKind::Llm, *self.trial.borrow())])
     }
 
     /// Ends all workers, running answers included, and waits until their processes are gone.

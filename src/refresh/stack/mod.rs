@@ -204,6 +204,8 @@ pub struct Refresh {
     pub ready_interval: Time,
     /// How long a release may take to become ready.
     pub ready_timeout: Time,
+    /// How long each worker of a ready release may take until it has done real work on this machine's own models.
+    pub work_timeout: Time,
     /// How long a ready release must live, without a restart or a failed probe, to be *proven*.
     pub probation: Time,
     /// How often a running release is probed.

@@ -1,7 +1,7 @@
 //! Releases that do not do what they should: the node stays stopped, is held, and says how to go on.
 
 use super::{
-    lab::{Lab, Run},
+    lab::{Lab, Run, write},
     release::Release,
 };
 
@@ -198,4 +198,58 @@ fn a_first_install_that_fails_is_held_and_a_mended_release_installs() {
     lab.run(&["rollback"]).is_refused("no_previous_release");
     let mended = lab.install(&lab.release("1.0.1"));
     lab.serves(&mended);
+}
+
+// Ready is not enough: what this machine has models for must work.
+#[test]
+fn a_release_that_answers_and_cannot_work_with_the_models_is_not_good() {
+    let Some(lab) = Lab::new("refresh::cannot_work") else { return };
+    let bad = lab.release("2.0.0").set("RELEASE_WORK", "failed");
+    let (good, run) = refused_after_the_stop(&lab, &bad, "restart");
+    run.says(&["cannot work with this machine's models: llm"]);
+    is_held_until_the_rollback(&lab, &good);
+}
+
+#[test]
+fn a_release_that_never_shows_that_it_works_is_given_up_after_its_time() {
+    let Some(lab) = Lab::new("refresh::never_works") else { return };
+    let lab = lab.stack("refresh.work_timeout = \"1s\"");
+    let bad = lab.release("2.0.0").set("RELEASE_WORK", "untested");
+    let (good, run) = refused_after_the_stop(&lab, &bad, "restart");
+    run.says(&["1s", "llm"]);
+    is_held_until_the_rollback(&lab, &good);
+}
+
+#[test]
+fn a_worker_that_needs_its_time_is_waited_for() {
+    let Some(lab) = Lab::new("refresh::works_later") else { return };
+    lab.install(&lab.release("1.0.0").set("RELEASE_WORK", "works"));
+    let slow =
+        lab.release("2.0.0").set("RELEASE_WORK", "works").set("RELEASE_WORKS_AFTER_MS", "700");
+    let two = lab.publish(&slow);
+    let run = lab.run(&["refresh"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    lab.serves(&two);
+}
+
+#[test]
+fn what_was_broken_before_is_no_fault_of_the_release_and_keeps_nobody_from_going_back() {
+    let Some(lab) = Lab::new("refresh::broken_before") else { return };
+    let release = |version: &str| {
+        let broken = "/var/lib/ladylinux/broken";
+        lab.release(version).set("RELEASE_WORK", "works").set("RELEASE_BROKEN_ON_FILE", broken)
+    };
+    let one = lab.install(&release("1.0.0"));
+    // A model goes bad on this machine's disk.
+    write(&lab.volume("state").join("broken"), b"");
+    let two = lab.publish(&release("2.0.0"));
+    let run = lab.run(&["refresh"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.json["warnings"].to_string().contains("llm does not work, as before"), "{run:?}");
+    lab.serves(&two);
+    lab.engine.podman(&["stop", "-t", "1", &lab.container_name("api")]);
+    let back = lab.run(&["rollback"]);
+    assert_eq!(back.code, 0, "{back:?}");
+    assert!(back.json["warnings"].to_string().contains("llm"), "{back:?}");
+    lab.serves(&one);
 }
