@@ -8,7 +8,7 @@ use super::{
     believe::Trust,
     contract::{Prepared, image_labels},
     disk,
-    engine::{Engine, EngineError, Found, ImageFacts},
+    engine::{Engine, EngineError, Found, ImageFacts, Kind},
     hold,
     journal::{self, Journal, JournalError},
     lock::{Lock, LockError},
@@ -20,7 +20,7 @@ use super::{
     release::{Digest, Release},
     report::{Outcome, Report, Service},
     signature,
-    stack::{OnFailure, Stack, objections},
+    stack::{OnFailure, PREPARES, Stack, objections},
     steps::{Made, Run},
 };
 use crate::foundation::values::time;
@@ -267,8 +267,14 @@ impl Supervisor {
         self.begun.load(Ordering::SeqCst)
     }
 
-    /// Plans, and changes nothing: no lock, no fetch. With `rehearse`, a release that is here already rehearses its migrations.
+    /// Plans, and changes nothing: no fetch. With `rehearse`, a release that is here already rehearses its migrations.
     pub async fn plan(&self, order: &Order, rehearse: bool) -> Result<Plan, Refused> {
+        // What rehearses makes containers, as only the holder of the lock may.
+        let _lock = if rehearse {
+            Some(Lock::take(&self.directory, "plan", order.lock_wait).await?)
+        } else {
+            None
+        };
         let (_, node) = journal::read(&self.directory)?;
         let (target, here) = self.target(order, &node).await?;
         let mut plan = self.plan_for(order, &node, &target).await?;
@@ -652,12 +658,26 @@ impl Supervisor {
         status.clone_into(&mut report.service_status);
     }
 
+    /// Removes the one-shots that a killed supervisor left behind: whoever holds the lock has none yet.
+    async fn sweep(&self) -> Result<(), EngineError> {
+        use super::contract::container_labels as labels;
+        for found in self.engine.ours(&self.stack.name).await? {
+            let is =
+                |label: &str, value: &str| found.labels.get(label).is_some_and(|one| one == value);
+            if is(labels::KIND, Kind::OneShot.name()) && is(labels::SERVICE, PREPARES) {
+                self.engine.end(&found.id).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Ends what a killed supervisor left without an end; never continues it.
     pub(super) async fn recover(
         &self,
         journal: &mut Journal,
         tell: &dyn Tell,
     ) -> Result<(), Refused> {
+        self.sweep().await?;
         let Some(run) = journal.node().under_way.clone() else { return Ok(()) };
         if journal.node().only_report_missing() {
             hold::clear(&self.directory).context("cannot end the hold")?;

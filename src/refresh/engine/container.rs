@@ -288,6 +288,11 @@ impl Engine {
         self.discard(id, false).await
     }
 
+    /// Removes a container, whatever it does.
+    pub async fn end(&self, id: &str) -> Result<(), EngineError> {
+        self.discard(id, true).await
+    }
+
     /// Removes a container, whatever it does if that is meant, with the volumes that have no name.
     pub(super) async fn discard(&self, id: &str, by_force: bool) -> Result<(), EngineError> {
         let options =

@@ -35,6 +35,16 @@ pub enum Kind {
     OneShot,
 }
 
+impl Kind {
+    /// Returns the word for it on labels.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OneShot => "one-shot",
+            Self::Container => "container",
+        }
+    }
+}
+
 /// A container to be created.
 #[derive(Clone, Debug)]
 pub struct Create {
@@ -93,7 +103,7 @@ impl Engine {
         let clock = time::instant();
         let id = self.create(stack, what).await?;
         let ran = self.run_created(&id, what, patience).await;
-        let removed = self.discard(&id, true).await;
+        let removed = self.end(&id).await;
         let (code, stdout, stderr) = ran?;
         removed?;
         Ok(Ran { code, stdout, stderr, took: clock.elapsed() })
@@ -247,16 +257,12 @@ fn environment(what: &Create) -> Vec<String> {
 }
 
 fn labels_of(stack: &Stack, what: &Create) -> HashMap<String, String> {
-    let kind = match what.kind {
-        Kind::OneShot => "one-shot",
-        Kind::Container => "container",
-    };
     [
         (labels::STACK, stack.name.as_str()),
         (labels::SERVICE, &what.service),
         (labels::DIGEST, &what.digest),
         (labels::SPEC, &what.spec),
-        (labels::KIND, kind),
+        (labels::KIND, what.kind.name()),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value.to_owned()))

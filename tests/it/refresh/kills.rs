@@ -3,10 +3,17 @@
 //!
 //! `scripts/test-refresh-kills` runs more of them, from a seed of one's choice.
 
-use super::lab::{Lab, Run, tree, until, write};
+use super::lab::{Lab, Run, text, tree, until, write};
 use ladylinux::foundation::values::time;
 use serde_json::Value;
-use std::{collections::BTreeMap, thread, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::{self, OpenOptions},
+    io::Write,
+    os::unix::fs::{MetadataExt, chown},
+    thread,
+    time::Duration,
+};
 
 /// So many journal lines a refresh writes; a kill waits for one of them, or for none.
 const LINES: u64 = 16;
@@ -54,6 +61,39 @@ struct Killing {
     schema: u32,
     /// Where the kills hit, and how often.
     hits: BTreeMap<String, u32>,
+    records: Records,
+}
+
+/// What was written into the state, and must be there, or be kept aside, whatever happens.
+#[derive(Default)]
+struct Records(u32);
+
+impl Records {
+    /// Writes one more, if there is a state to write into.
+    fn write(&mut self, lab: &Lab) {
+        let data = lab.volume("state").join("data");
+        let Ok(owner) = data.join("schema").metadata() else { return };
+        let file = data.join("records");
+        let mut opened = OpenOptions::new().create(true).append(true).open(&file).unwrap();
+        writeln!(opened, "record {}", self.0).unwrap();
+        chown(&file, Some(owner.uid()), Some(owner.gid())).unwrap();
+        self.0 += 1;
+    }
+
+    /// Fails unless each is in the state or was kept aside.
+    fn are_all_there(&self, lab: &Lab) -> usize {
+        let data = lab.volume("state").join("data");
+        let asides = fs::read_dir(data.join("backups")).into_iter().flatten();
+        let asides: Vec<_> = asides.map(|entry| entry.unwrap().path()).collect();
+        let count = asides.len();
+        let files = asides.into_iter().chain([data.join("records")]);
+        let found: String = files.filter_map(|file| fs::read_to_string(file).ok()).collect();
+        let found: BTreeSet<&str> = found.lines().collect();
+        for number in 0..self.0 {
+            assert!(found.contains(format!("record {number}").as_str()), "record {number} is lost");
+        }
+        count
+    }
 }
 
 impl Killing {
@@ -64,8 +104,12 @@ impl Killing {
         }
         let release = self.lab.release(&format!("1.0.{round}")).schema(self.schema);
         let wanted = self.lab.publish(&release);
-        let verb = if self.dice.roll(5) == 0 { "rollback" } else { "refresh" };
-        let killed = self.kill(verb);
+        self.records.write(&self.lab);
+        let killed = match self.dice.roll(6) {
+            0 => self.kill(&["rollback"]),
+            1 | 2 => self.kill(&["rollback", "--restore-state"]),
+            _ => self.kill(&["refresh"]),
+        };
         let status = self.truth(&killed);
         let place = status.json["under_way"]["step"].as_str().map_or_else(
             || format!("{} (no step under way)", status.word("state")),
@@ -79,12 +123,12 @@ impl Killing {
     }
 
     /// Runs a verb and kills it: after so many lines of its journal and a moment, or at any time.
-    fn kill(&mut self, verb: &str) -> Run {
+    fn kill(&mut self, verb: &[&str]) -> Run {
         let before = self.lab.journal_lines();
         let lines = self.dice.roll(LINES + 4);
         let moment =
             Duration::from_micros(self.dice.roll(if lines >= LINES { 2_000_000 } else { 40_000 }));
-        let mut running = self.lab.spawn(&[verb]);
+        let mut running = self.lab.spawn(verb);
         if lines < LINES {
             let enough = before + usize::try_from(lines).unwrap();
             until("a line of the journal", Duration::from_mins(1), || {
@@ -154,20 +198,18 @@ impl Killing {
     fn converges(&mut self, wanted: &str) {
         let lab = &self.lab;
         if self.dice.roll(3) == 0 {
-            let run = lab.run(&["rollback"]);
+            let restores = self.dice.roll(2) == 0;
+            let run =
+                lab.run(if restores { &["rollback", "--restore-state"] } else { &["rollback"] });
             if run.code == 0 {
                 lab.serves(run.word("digest"));
                 lab.is_tidy(1);
             } else {
-                // After a migration there is no way back, and that is said.
+                // After a migration there is no way back without the state, and that is said.
                 assert_eq!(run.code, 2, "{run:?}");
-                let code = run.json["refusals"][0]["code"].clone();
-                assert!(
-                    code == "schema_too_new"
-                        || code == "not_ready"
-                        || code == "no_previous_release",
-                    "{run:?}"
-                );
+                let code = text(&run.json["refusals"][0]["code"]);
+                let moved = !restores && ["schema_too_new", "not_ready"].contains(&code.as_str());
+                assert!(moved || code == "no_previous_release", "{run:?}");
             }
         }
         let run = lab.run(&["refresh"]);
@@ -185,13 +227,19 @@ fn a_refresh_killed_at_any_instant_leaves_the_truth_and_converges() {
         (number("LADYLINUX_REFRESH_KILLS", 12), number("LADYLINUX_REFRESH_SEED", 3));
     lab.install(&lab.release("1.0.first"));
     let before = precious(&lab);
-    let mut killing = Killing { lab, dice: Dice(seed), schema: 1, hits: BTreeMap::new() };
+    let (dice, hits, records) = (Dice(seed), BTreeMap::new(), Records::default());
+    let mut killing = Killing { lab, dice, schema: 1, hits, records };
     for round in 0..count {
         say(&format!("kill {} of {count}, seed {seed}", round + 1));
         killing.once(round);
         assert!(precious(&killing.lab) == before, "models, config or volumes were touched");
+        killing.records.are_all_there(&killing.lab);
     }
-    say(&format!("{count} kills, seed {seed}: {:?}", killing.hits));
+    let asides = killing.records.are_all_there(&killing.lab);
+    say(&format!(
+        "{count} kills, seed {seed}: {:?}; 0 of {} records lost, {asides} files kept aside",
+        killing.hits, killing.records.0
+    ));
 }
 
 // LL-DEP-28, LL-DEP-44, LL-WF-17..19, LL-WF-49, LL-REF-41, LL-REF-45
@@ -214,4 +262,27 @@ fn refreshes_and_rollbacks_change_no_byte_of_models_and_config_and_remove_no_vol
         "{rounds} refreshes and rollbacks: 0 bytes changed, 0 of {} volumes removed",
         lab.volumes().len()
     ));
+}
+
+// Each pair migrates, and goes back with the state; between and after the two, records are written.
+#[test]
+fn no_record_is_lost_over_refreshes_and_rollbacks_with_migrations() {
+    let Some(lab) = node("refresh::pairs") else { return };
+    let pairs = number("LADYLINUX_REFRESH_ROUNDS", 4);
+    let one = lab.install(&lab.release("1.0.first"));
+    let mut records = Records::default();
+    for pair in 0..pairs {
+        records.write(&lab);
+        lab.publish(&lab.release(&format!("2.0.{pair}")).schema(2));
+        let run = lab.run(&["refresh"]);
+        assert_eq!((run.code, lab.schema()), (0, Some(2)), "{run:?}");
+        records.write(&lab);
+        let run = lab.run(&["rollback", "--restore-state"]);
+        assert_eq!((run.code, lab.schema()), (0, Some(1)), "{run:?}");
+        assert_eq!(run.json["restored"]["kept"]["record"], 1, "{run:?}");
+        lab.serves(&one);
+    }
+    let asides = records.are_all_there(&lab);
+    assert_eq!(u64::try_from(asides).unwrap(), pairs);
+    say(&format!("{pairs} pairs: 0 of {} records lost, {asides} files kept aside", records.0));
 }
