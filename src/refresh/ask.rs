@@ -6,12 +6,13 @@
 use super::{
     contract::{Prepared, Restored, Trees},
     engine::{Create, Kind, Ran},
+    keep,
     machine::{Backup, Node},
     out::Tell,
     plan::Refusal,
     release::Release,
     stack::{PREPARES, fingerprint},
-    supervisor::{Order, Refused, Supervisor, millis},
+    supervisor::{Order, Refused, Restore, Supervisor, millis},
 };
 use crate::foundation::values::Sha256;
 use anyhow::Context;
@@ -22,14 +23,16 @@ use uuid::Uuid;
 /// Where a rehearsal has its volume: a directory that everybody may write, in every image.
 const SCRATCH: &str = "/var/tmp";
 
-/// Where step 4 keeps aside what a backup does not know, as the release sees it.
-const KEPT_ASIDE: &str = "/var/lib/ladylinux/data/backups";
+/// Where backups lie, and what a restore keeps aside, as the release sees it.
+pub(super) const BACKUPS: &str = "/var/lib/ladylinux/data/backups";
 
 /// The way back to a schema: which backup is restored, and by whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct WayBack {
     /// The schema now.
     pub(super) from: u32,
+    /// The backup's directory, as the release sees it; none is what the migration from that schema made.
+    pub(super) backup: Option<String>,
     /// The schema that the backup has.
     pub(super) schema: u32,
     /// Its hash, as the migration that made it said.
@@ -91,7 +94,11 @@ impl Supervisor {
         node: &Node,
         release: &Release,
     ) -> Result<Option<WayBack>, Refused> {
-        let Some(schema) = release.schema.filter(|_| order.restore_state) else { return Ok(None) };
+        let schema = match (&order.restore, release.schema) {
+            (Restore::OfRelease, Some(schema)) => schema,
+            (Restore::Backup(name), _) => return self.backup_of(release, name).await.map(Some),
+            (Restore::Nothing, _) | (Restore::OfRelease, None) => return Ok(None),
+        };
         let (Some(Backup { sha256, .. }), Some(by)) = (node.backup_of(schema), node.migrator())
         else {
             if node.schema.is_none_or(|found| found <= schema) {
@@ -100,7 +107,7 @@ impl Supervisor {
             return Err(Refused::because(
                 "no_backup",
                 format!("no migration of this node has left a backup of schema {schema}"),
-                "restore a backup of your own: `ladylinux-supervisor stop`, then `ladylinux restore DIR`",
+                "restore one that `ladylinux-supervisor backup` made: `ladylinux-supervisor restore NAME`",
             ));
         };
         if self.engine.image(&by.image_id).await?.is_none() {
@@ -112,17 +119,29 @@ impl Supervisor {
                 format!("fetch it: `podman pull {}@{}`", self.stack.image.repository, by.digest),
             ));
         }
-        let way = WayBack { from: 0, schema, sha256: *sha256, by: by.clone() };
-        let (command, state) = (way.command(&["--check"]), State::Read);
-        let ran = self.asked(&way.by, &words(&command), state).await?;
-        let Some(Restored { from, .. }) = said::<Restored>(&ran).filter(|_| ran.code == 0) else {
-            return Err(Refused::because(
+        let way = WayBack { from: 0, backup: None, schema, sha256: *sha256, by: by.clone() };
+        let way = self.passable(way).await?;
+        Ok((way.from != schema).then_some(way))
+    }
+
+    /// Finds a backup by its name, and makes sure that the release can restore it.
+    async fn backup_of(&self, release: &Release, name: &str) -> Result<WayBack, Refused> {
+        let backup = Some(keep::directory(name)?);
+        let way = WayBack { from: 0, backup, schema: 0, sha256: None, by: release.clone() };
+        self.passable(way).await
+    }
+
+    /// Asks whether a backup can be restored, and from which schema to which that goes.
+    async fn passable(&self, way: WayBack) -> Result<WayBack, Refused> {
+        let ran = self.asked(&way.by, &words(&way.command(&["--check"])), State::Read).await?;
+        match said::<Restored>(&ran).filter(|_| ran.code == 0) {
+            Some(Restored { from, to, .. }) => Ok(WayBack { from, schema: to, ..way }),
+            None => Err(Refused::because(
                 "backup_unusable",
-                format!("the backup of schema {schema} cannot be restored: {}", ran.stderr.trim()),
-                "restore a backup of your own: `ladylinux-supervisor stop`, then `ladylinux restore DIR`",
-            ));
-        };
-        Ok((from != schema).then_some(WayBack { from, ..way }))
+                format!("the backup cannot be restored: {}", ran.stderr.trim()),
+                "name another one: `ladylinux-supervisor restore NAME` takes those that `backup` made",
+            )),
+        }
     }
 
     /// Has the release hash what no refresh changes, whatever else it says; none if it does not tell.
@@ -183,8 +202,11 @@ impl WayBack {
     /// Returns the command that goes it.
     pub(super) fn command(&self, flags: &[&str]) -> Vec<String> {
         let schema = self.schema.to_string();
-        let words =
-            ["restore", "--json", "--of-schema", &schema].into_iter().chain(flags.iter().copied());
+        let which = match &self.backup {
+            Some(directory) => vec![directory.as_str()],
+            None => vec!["--of-schema", &schema],
+        };
+        let words = ["restore", "--json"].into_iter().chain(which).chain(flags.iter().copied());
         let mut command: Vec<String> = words.map(str::to_owned).collect();
         if let Some(sha256) = self.sha256 {
             command.extend(["--sha256".to_owned(), sha256.to_string()]);
@@ -194,7 +216,7 @@ impl WayBack {
 
     /// Names the file for what the backup does not know.
     pub(super) fn kept_aside(run: Uuid) -> String {
-        format!("{KEPT_ASIDE}/kept-aside-{run}.jsonl")
+        format!("{BACKUPS}/kept-aside-{run}.jsonl")
     }
 }
 

@@ -37,7 +37,7 @@ impl Supervisor {
             }
             _ if keys.believe(digest, &kept).is_ok() => kept,
             _ if order.offline || keys.is_empty() => Vec::new(),
-            Wanted::Channel(_) | Wanted::Digest(_) | Wanted::Previous => {
+            Wanted::Channel(_) | Wanted::Digest(_) | Wanted::Previous | Wanted::Installed => {
                 let (repository, auth) = (&self.stack.image.repository, self.credentials()?);
                 let found = registry::signatures(repository, digest, auth.as_ref(), &self.registry);
                 found.await.with_context(|| {

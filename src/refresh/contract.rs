@@ -127,6 +127,25 @@ pub struct Rehearsal {
     pub space_bytes: u64,
 }
 
+/// What `ladylinux backup --json` reports.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackedUp {
+    /// The directory that was made, as the release sees it.
+    pub backup: String,
+    /// What it says about itself.
+    pub about: AboutBackup,
+}
+
+/// What a backup says about itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AboutBackup {
+    /// The schema of the database in it.
+    pub schema: u32,
+    /// The SHA-256 of each file in it.
+    #[serde(default)]
+    pub files: BTreeMap<String, Sha256>,
+}
+
 /// What `ladylinux restore --json` reports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Restored {

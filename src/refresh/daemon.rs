@@ -11,6 +11,7 @@ use super::{
     lock::Lock,
     look::{Look, State},
     machine::Standing,
+    notify::Notice,
     out::{Lines, Tell},
     record::{Record, Verb},
     report::Outcome,
@@ -142,6 +143,8 @@ impl Daemon {
                 let next = "run `ladylinux-supervisor rollback` to go back, or `ladylinux-supervisor refresh` towards a mended release";
                 supervisor.hold(&mut journal, &reason, Some(next)).await?;
                 self.tell.note(&reason);
+                let died = Notice::about("died", *digest, &reason, next);
+                supervisor.tell_others(&died, &self.tell).await;
                 if supervisor.goes_back(journal.node()) {
                     drop((journal, lock));
                     self.go(Verb::Rollback, &["--offline"], ON_FAILURE).await;
@@ -159,6 +162,8 @@ impl Daemon {
                 let next = "look at `journalctl CONTAINER_NAME=ladylinux-api`, then run `ladylinux-supervisor rollback`, or `release-hold` and `start`";
                 supervisor.hold(&mut journal, &reason, Some(next)).await?;
                 self.tell.note(&reason);
+                let held = Notice::about("held", *digest, &reason, next);
+                supervisor.tell_others(&held, &self.tell).await;
             }
         }
         Ok(())
@@ -297,6 +302,9 @@ impl Daemon {
         drop(told);
         if let Err(error) = Status::of(look, asked).publish(&self.supervisor.directory) {
             self.tell.note(&format!("the status file could not be written: {error}"));
+        }
+        if let Err(error) = self.supervisor.write_metrics(look) {
+            self.tell.note(&format!("the metrics could not be written: {error}"));
         }
     }
 }

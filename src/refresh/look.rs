@@ -155,7 +155,7 @@ impl Supervisor {
 
 impl Look {
     /// What the files alone say.
-    fn of(node: &Node, hold: Option<Hold>, at_work: Option<Holder>) -> Self {
+    pub(super) fn of(node: &Node, hold: Option<Hold>, at_work: Option<Holder>) -> Self {
         let current = node.current();
         let under_way = node.under_way.as_ref().map(|run| UnderWay {
             verb: run.verb,

@@ -201,6 +201,7 @@ impl Node {
             | Record::Held { .. }
             | Record::Released { .. }
             | Record::SetAside { .. }
+            | Record::BackedUp { .. }
             | Record::Unknown => {}
         }
     }

@@ -35,8 +35,8 @@ pub struct Inputs<'a> {
     pub running: &'a [Running],
     /// Whether the containers are recreated even if nothing has changed.
     pub always_recreate: bool,
-    /// Whether the state is restored that belongs to the release.
-    pub restore_state: bool,
+    /// Whether a state is restored that the release knows.
+    pub restores: bool,
     /// The hold, if there is one.
     pub hold: Option<&'a Hold>,
     /// The time.
@@ -340,7 +340,7 @@ fn label_refusals(inputs: &Inputs<'_>, labels: &Labels) -> Vec<Refusal> {
     }
     if let (Some(state), Some(to)) = (inputs.node.schema, labels.schema_to)
         && to < state
-        && !inputs.restore_state
+        && !inputs.restores
     {
         refuse(
             "schema_too_new",

@@ -67,6 +67,8 @@ pub enum Verb {
     Refresh,
     /// Back to the release before.
     Rollback,
+    /// Back to the state of a backup, with the release that is there.
+    Restore,
 }
 
 impl Verb {
@@ -75,6 +77,7 @@ impl Verb {
         match self {
             Self::Refresh => "refresh",
             Self::Rollback => "rollback",
+            Self::Restore => "restore",
         }
     }
 }
@@ -156,6 +159,17 @@ pub enum Record {
         to: u32,
         /// The file that will have what the backup does not know, if there is anything.
         kept_aside: String,
+    },
+    /// The state was backed up, because somebody wanted it.
+    BackedUp {
+        /// The directory, as the release says it.
+        backup: String,
+        /// The schema of the database in it.
+        schema: u32,
+        /// The hash of the database in it.
+        sha256: Option<Sha256>,
+        /// Who wanted it.
+        actor: String,
     },
     /// The state was restored.
     Restored {
@@ -265,6 +279,9 @@ impl fmt::Display for Record {
                     f,
                     "the state of schema {from} is about to be replaced by the backup of schema {to}"
                 )
+            }
+            Self::BackedUp { backup, actor, .. } => {
+                write!(f, "the state was backed up to {backup}, wanted by {actor}")
             }
             Self::Restored { from, to, .. } => {
                 write!(f, "the state went back from schema {from} to {to}")

@@ -381,8 +381,11 @@ impl Run<'_> {
         }
         // A node without a database is a fresh one, whose directories the release makes.
         let fresh = prepared.database.from == 0 && restore.is_none();
-        if !fresh && !prepared.database.migrations.is_empty() {
-            let (from, to) = (prepared.database.from, prepared.database.to);
+        let (from, to) = match restore {
+            Some(way) => (way.schema, release.schema.unwrap_or(way.schema)),
+            None => (prepared.database.from, prepared.database.to),
+        };
+        if !fresh && from < to {
             self.journal.append(Record::Migrating { id: self.id, from, to })?;
         }
         let provision: &[&str] = if fresh { &["--provision"] } else { &[] };
@@ -451,7 +454,9 @@ impl Run<'_> {
             (Ok(said), _) => self.report.warnings.extend(said),
             (Err(error), Verb::Refresh) => return Err(error),
             // Who goes back wants a node that answers.
-            (Err(error), Verb::Rollback) => self.report.warnings.push(error.to_string()),
+            (Err(error), Verb::Rollback | Verb::Restore) => {
+                self.report.warnings.push(error.to_string());
+            }
         }
         if let Err(error) = supervisor.name_current(&self.ready.release).await {
             // The node serves; what the machine runs beside it is of the release before.

@@ -13,6 +13,7 @@ use super::{
     journal::{self, Journal, JournalError},
     lock::{Lock, LockError},
     machine::Node,
+    notify::Notice,
     out::{Lines, Tell},
     plan::{self, Inputs, Labels, Machine, Plan, Refusal, Running, Target},
     record::{Record, Verb},
@@ -72,12 +73,23 @@ pub struct Order {
     pub always_recreate: bool,
     /// Whether no registry is asked: the release must be on this machine.
     pub offline: bool,
-    /// Whether a rollback restores the state that belongs to its release, if the schema has moved since.
-    pub restore_state: bool,
+    /// Which state is restored.
+    pub restore: Restore,
     /// Who wants it.
     pub actor: String,
     /// How long to wait for another supervisor.
     pub lock_wait: Duration,
+}
+
+/// Which state is restored with a release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Restore {
+    /// None: the release takes what is there.
+    Nothing,
+    /// The one that belongs to the release, if the schema has moved since.
+    OfRelease,
+    /// The one in this backup, by its name among the node's.
+    Backup(String),
 }
 
 /// Which release is wanted.
@@ -91,6 +103,8 @@ pub enum Wanted {
     Archive(PathBuf),
     /// The one before.
     Previous,
+    /// The one that is installed.
+    Installed,
 }
 
 /// Why nothing was begun.
@@ -159,6 +173,9 @@ impl Supervisor {
         };
         self.describe(&mut report).await;
         report.duration_ms = millis(clock.elapsed());
+        if let Some(notice) = Notice::of(&report) {
+            self.tell_others(&notice, tell).await;
+        }
         if let Err(error) = report.keep(&self.directory) {
             report.warnings.push(format!("the report could not be kept: {error}"));
         }
@@ -225,7 +242,7 @@ impl Supervisor {
             wanted: Wanted::Previous,
             always_recreate: true,
             offline: true,
-            restore_state: false,
+            restore: Restore::Nothing,
             actor: ON_FAILURE.to_owned(),
             lock_wait: Duration::ZERO,
         };
@@ -381,12 +398,11 @@ impl Supervisor {
                         "run `ladylinux-supervisor refresh` towards a good one",
                     )
                 })?;
-                let release = &back.release;
-                if let Some(image) = self.image(&release.image_id).await? {
-                    let target = target(release.digest, release.reference.clone(), 0, Some(&image));
-                    return Ok((target, Some(image)));
-                }
-                self.by_digest(order, release.digest, &release.reference).await
+                self.known(order, &back.release).await
+            }
+            Wanted::Installed => {
+                let current = node.current().ok_or_else(not_installed)?;
+                self.known(order, &current.release).await
             }
             Wanted::Channel(channel) if order.offline => {
                 let reference = format!("{repository}:{channel}");
@@ -405,6 +421,19 @@ impl Supervisor {
                 self.resolved(found, format!("{repository}:{channel}")).await
             }
         }
+    }
+
+    /// Finds a release that this node had, or has.
+    async fn known(
+        &self,
+        order: &Order,
+        release: &Release,
+    ) -> Result<(Target, Option<ImageFacts>), Refused> {
+        if let Some(image) = self.image(&release.image_id).await? {
+            let target = target(release.digest, release.reference.clone(), 0, Some(&image));
+            return Ok((target, Some(image)));
+        }
+        self.by_digest(order, release.digest, &release.reference).await
     }
 
     async fn by_digest(
@@ -478,7 +507,7 @@ impl Supervisor {
                 machine: &Machine { architecture: about.architecture.clone(), free_bytes },
                 running: &running,
                 always_recreate: order.always_recreate,
-                restore_state: order.restore_state,
+                restores: order.restore != Restore::Nothing,
                 hold: hold.as_ref(),
                 now: time::now(),
             })
@@ -705,6 +734,15 @@ impl Supervisor {
     }
 }
 
+/// Why nothing can be done with the release that is installed.
+pub(super) fn not_installed() -> Refused {
+    Refused::because(
+        "not_installed",
+        "no release was ever installed on this node",
+        "run `ladylinux-supervisor refresh`",
+    )
+}
+
 /// What a person can do after a run that did not go through.
 pub(super) fn next_after(verb: Verb) -> &'static str {
     match verb {
@@ -713,6 +751,10 @@ pub(super) fn next_after(verb: Verb) -> &'static str {
         }
         Verb::Rollback => {
             "run `ladylinux-supervisor rollback` again, or `ladylinux-supervisor refresh` towards a good release"
+        }
+        Verb::Restore => {
+            "run `ladylinux-supervisor restore` with another backup, or `ladylinux-supervisor refresh --always-recreate` with \
+             the state as it is"
         }
     }
 }

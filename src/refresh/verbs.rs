@@ -13,7 +13,7 @@ use super::{
     registry,
     report::Report,
     stack::{self, Stack, Time},
-    supervisor::{Order, Refused, Supervisor, Wanted},
+    supervisor::{Order, Refused, Restore, Supervisor, Wanted},
     why,
 };
 use crate::foundation::values::{Sha256, time};
@@ -34,6 +34,8 @@ const EXAMPLES: &str = "Examples:
   ladylinux-supervisor refresh develop                 to the newest release of another channel
   ladylinux-supervisor refresh --from-archive /opt/ladylinux/containers/release.oci.tar
   ladylinux-supervisor rollback                        back to the release before
+  ladylinux-supervisor rollback --restore-state        back, with the state from before a migration
+  ladylinux-supervisor backup before-moving            back up state and configuration; `restore` goes back to it
   ladylinux-supervisor hold --reason \"moving house\"    keep the node stopped, across reboots
 
 Exit codes: 0 done, or unchanged; 1 failed: the node is stopped, and held; 2 refused: nothing was touched; 3 held, or not
@@ -101,6 +103,20 @@ enum Verb {
     Refresh(Refresh),
     /// Go through the same steps back to the release before
     Rollback(Rollback),
+    /// Back the state and the configuration up, of one moment, while the node serves
+    Backup {
+        /// A name for it; the time if none is given. It lies in data/backups/ below the node's state
+        name: Option<String>,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Go through the same steps back to the state of a backup; what was written since is kept aside in a file
+    Restore {
+        /// The name of the backup
+        name: String,
+        #[command(flatten)]
+        how: How,
+    },
     /// Start the installed release, unless the node is held
     Start,
     /// Stop the node until somebody starts it
@@ -265,12 +281,25 @@ async fn dispatch(arguments: &Arguments) -> anyhow::Result<u8> {
                 wanted: Wanted::Previous,
                 always_recreate: true,
                 offline: rollback.offline,
-                restore_state: rollback.restore_state,
+                restore: if rollback.restore_state { Restore::OfRelease } else { Restore::Nothing },
                 actor: rollback.how.actor.clone(),
                 lock_wait: rollback.how.lock_wait.0,
             };
             return go(&supervisor, common, &order, &rollback.how).await;
         }
+        Verb::Restore { name, how } => {
+            let order = Order {
+                verb: For::Restore,
+                wanted: Wanted::Installed,
+                always_recreate: true,
+                offline: true,
+                restore: Restore::Backup(name.clone()),
+                actor: how.actor.clone(),
+                lock_wait: how.lock_wait.0,
+            };
+            return go(&supervisor, common, &order, how).await;
+        }
+        Verb::Backup { name, how } => backup(&supervisor, common, name.as_deref(), how).await?,
         Verb::Start => start(&supervisor, common).await?,
         Verb::Stop => stop(&supervisor, common).await?,
         Verb::Hold { reason } => hold(&supervisor, common, reason).await?,
@@ -348,7 +377,7 @@ impl Towards {
             wanted,
             always_recreate: self.always_recreate,
             offline: self.offline,
-            restore_state: false,
+            restore: Restore::Nothing,
             actor: how.actor.clone(),
             lock_wait: how.lock_wait.0,
         })
@@ -443,6 +472,25 @@ async fn unless_interrupted(
             }
         }
     }
+}
+
+async fn backup(
+    supervisor: &Supervisor,
+    common: &Common,
+    name: Option<&str>,
+    how: &How,
+) -> anyhow::Result<Exit> {
+    let made = supervisor.back_up(name, &how.actor, how.lock_wait.0, &Lines::default()).await?;
+    if common.json {
+        out::json(&made);
+    } else {
+        let name = made.backup.rsplit('/').next().unwrap_or_default();
+        out::line(format!("backed up to {}, schema {}", made.backup, made.about.schema));
+        out::note(format!(
+            "copy it to another machine; `ladylinux-supervisor restore {name}` goes back to it"
+        ));
+    }
+    Ok(Exit::Done)
 }
 
 async fn start(supervisor: &Supervisor, common: &Common) -> anyhow::Result<Exit> {

@@ -123,6 +123,7 @@ fn sentence(entry: &Entry) -> Option<String> {
         | Record::Started { .. }
         | Record::Stopped { .. }
         | Record::SetAside { .. }
+        | Record::BackedUp { .. }
         | Record::Unknown => format!("At {at}: {}.", entry.record),
     })
 }

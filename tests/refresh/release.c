@@ -141,13 +141,15 @@ static int healthcheck(void) {
 
 /* ---- prepare ---- */
 
-static long schema(void) {
+static long schema_in(const char *path) {
     long found = 0;
-    FILE *file = fopen(STATE "/schema", "r");
+    FILE *file = fopen(path, "r");
     if (file && fscanf(file, "%ld", &found) != 1) found = -1;
     if (file) fclose(file);
     return found;
 }
+
+static long schema(void) { return schema_in(STATE "/schema"); }
 
 /* Writes a file through to the disk; what goes wrong is said, and ends the process. */
 static void put(const char *path, const char *text, long filler_kib) {
@@ -249,12 +251,33 @@ static int rehearse(const char *directory) {
     return 0;
 }
 
-/* Puts what it backed up before its migration back, and keeps aside the records since. */
-static int restore(long to, int check, const char *aside) {
+/* Copies its state to a directory. */
+static int back_up(const char *directory) {
+    char path[512];
+    if ((mkdir(STATE "/backups", 0755) && errno != EEXIST) || mkdir(directory, 0755)) {
+        fprintf(stderr, "error: cannot make %s: %s\n", directory, strerror(errno));
+        return errno == EEXIST ? 2 : 1;
+    }
+    snprintf(path, sizeof path, "%s/records", directory);
+    copy(STATE "/records", path, 0);
+    snprintf(path, sizeof path, "%s/schema", directory);
+    copy(STATE "/schema", path, 0);
+    printf("{\"backup\":\"%s\",\"about\":{\"schema\":%ld,\"files\":{}}}\n", directory, schema());
+    return 0;
+}
+
+/* Puts what it backed up, before its migration or into a directory, back, and keeps aside the records since. */
+static int restore(const char *directory, long to, int check, const char *aside) {
     long from = schema(), kept;
-    char backup[128], records[128], text[32];
-    snprintf(backup, sizeof backup, STATE "/backup-%ld", to);
-    snprintf(records, sizeof records, STATE "/backup-%ld.records", to);
+    char backup[512], records[512], text[32];
+    if (*directory) {
+        snprintf(backup, sizeof backup, "%s/schema", directory);
+        snprintf(records, sizeof records, "%s/records", directory);
+        to = schema_in(backup);
+    } else {
+        snprintf(backup, sizeof backup, STATE "/backup-%ld", to);
+        snprintf(records, sizeof records, STATE "/backup-%ld.records", to);
+    }
     signal(SIGTERM, end);
     if (access(backup, R_OK) || is("RELEASE_RESTORE", "unusable")) {
         fprintf(stderr, "error: the backup %s cannot be opened\n", backup);
@@ -367,16 +390,19 @@ int main(int count, char **words) {
         }
         return prepare(check);
     }
+    if (!strcmp(verb, "backup")) return back_up(words[count - 1]);
     if (!strcmp(verb, "restore")) {
-        const char *aside = "";
+        const char *aside = "", *directory = "";
         int check = 0;
         long to = 0;
         for (int word = 2; word < count; word++) {
             check |= !strcmp(words[word], "--check");
+            if (words[word][0] == '/' && words[word - 1][0] != '-') directory = words[word];
+            if (!strcmp(words[word - 1], "--json") && words[word][0] == '/') directory = words[word];
             if (!strcmp(words[word], "--of-schema") && word + 1 < count) to = atol(words[word + 1]);
             if (!strcmp(words[word], "--keep-aside") && word + 1 < count) aside = words[word + 1];
         }
-        return restore(to, check, aside);
+        return restore(directory, to, check, aside);
     }
     if (!strcmp(verb, "version")) {
         printf("{\"version\":\"%s\",\"commit\":\"%s\",\"runtime\":\"stand-in 1.0\"}\n", setting("RELEASE_VERSION", "0"),

@@ -168,6 +168,17 @@ fn in_refresh(stack: &Stack, found: &mut Vec<String>) {
             found.push(format!("refresh.{key} is 0: give it some time, such as \"5s\""));
         }
     }
+    let webhook = &stack.notify.webhook;
+    let loopback = ["http://127.0.0.1", "http://[::1]", "http://localhost"];
+    if !(webhook.is_empty()
+        || webhook.starts_with("https://")
+        || loopback.iter().any(|start| webhook.starts_with(start)))
+    {
+        found.push("notify.webhook is not encrypted: write an address with https://, or one of this machine".to_owned());
+    }
+    if stack.notify.textfile.as_ref().is_some_and(|file| !file.is_absolute()) {
+        found.push("notify.textfile is no absolute path".to_owned());
+    }
     if !refresh.window.is_empty() && !is_window(&refresh.window) {
         found.push(format!(
             "refresh.window is {:?}: write it like \"02:00-05:00\", or leave it empty for always",
@@ -507,6 +518,8 @@ mod tests {
             ("[refresh]\nready_answers = 0", "ready_answers"),
             ("[refresh]\nprobe_every = \"0s\"", "probe_every"),
             ("[refresh]\nready_timeout = \"0s\"", "ready_timeout"),
+            ("[notify]\nwebhook = \"http://example.org/secret\"", "notify.webhook"),
+            ("[notify]\ntextfile = \"here.prom\"", "notify.textfile"),
             ("[refresh]\nwindow = \"at night\"", "02:00-05:00"),
             ("[refresh]\nwindow = \"02:00-25:00\"", "02:00-05:00"),
             ("[containers.api]\nuser = \"0:0\"", "runs as root"),

@@ -62,6 +62,8 @@ pub struct Stack {
     pub refresh: Refresh,
     /// What the core may ask for.
     pub requests: Requests,
+    /// Who is told what happens, besides the machine's journal.
+    pub notify: Notify,
 }
 
 /// Who owns the containers of a stack.
@@ -232,6 +234,17 @@ pub enum OnFailure {
     Stop,
     /// The release before is gone back to, unless the state was migrated: then the node is held all the same.
     Rollback,
+}
+
+/// Who is told what happens, besides the machine's journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notify {
+    /// An address that each notice is posted to, as JSON; empty is none.
+    pub webhook: String,
+    /// A second place for the file of metrics, such as the directory that Prometheus' node exporter reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub textfile: Option<PathBuf>,
 }
 
 /// What the core may ask the supervisor for, by a request file.

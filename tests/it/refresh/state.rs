@@ -4,7 +4,10 @@
 use super::lab::{Lab, Run, until, write};
 use std::{
     fs,
+    io::{Read, Write},
+    net::TcpListener,
     os::unix::fs::{MetadataExt, chown},
+    thread,
     time::Duration,
 };
 
@@ -210,4 +213,95 @@ fn a_refresh_that_migrated_and_failed_is_held_even_where_a_rollback_is_declared(
     lab.run(&["refresh"]).failed_in("restart");
     lab.is_held();
     assert_eq!(lab.schema(), Some(2));
+}
+
+// Both halves of the same moment: the release says what belongs to its state.
+#[test]
+fn an_operators_backup_is_gone_back_to_through_the_same_steps() {
+    let Some(lab) = Lab::new("refresh::backup") else { return };
+    let (_, two) = ready_to_migrate(&lab, lab.release("2.0.0"));
+    assert_eq!(lab.run(&["backup", "nothing/here"]).code, 2);
+    let made = lab.run(&["backup", "before"]);
+    assert_eq!((made.code, made.json["about"]["schema"].clone()), (0, 1.into()), "{made:?}");
+    // A name is taken once.
+    let again = lab.run(&["backup", "before"]);
+    again.says(&["before"]);
+    assert_ne!(again.code, 0, "{again:?}");
+    record(&lab, "three");
+    // The release that is there takes a state of before it, and migrates it.
+    assert_eq!(lab.run(&["refresh"]).code, 0);
+    let back = lab.run(&["restore", "before"]);
+    assert_eq!((back.code, back.word("outcome")), (0, "done"), "{back:?}");
+    lab.serves(&two);
+    assert_eq!((lab.schema(), records(&lab)), (Some(2), "one\ntwo\n".to_owned()));
+    assert_eq!(kept_aside(&lab, &back), "three\n");
+    lab.run(&["why"]).says(&["restore", "schema 2 to 1", "schema 1 to 2"]);
+    assert_eq!(lab.run(&["verify-receipts"]).code, 0);
+    // What is not there is refused before anything is stopped.
+    lab.run(&["restore", "nothing"]).is_refused("backup_unusable");
+    lab.run(&["restore", "../../etc"]).is_refused("no_name");
+    lab.serves(&two);
+}
+
+/// Takes one request, answers it, and returns what was posted.
+fn listen(listener: TcpListener, answer: &'static str) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        let mut said = Vec::new();
+        let mut block = [0; 4096];
+        loop {
+            let count = client.read(&mut block).unwrap();
+            said.extend_from_slice(&block[..count]);
+            if count == 0 || said.ends_with(b"}") {
+                break;
+            }
+        }
+        client.write_all(answer.as_bytes()).unwrap();
+        String::from_utf8(said).unwrap()
+    })
+}
+
+#[test]
+fn what_happens_is_told_to_the_journal_to_a_webhook_and_to_prometheus() {
+    let Some(lab) = Lab::new("refresh::notify") else { return };
+    lab.install(&lab.release("1.0.0"));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let textfile = lab.directory().join("node.prom");
+    let notify = format!(
+        "[notify]\nwebhook = \"http://{address}/secret-path\"\ntextfile = \"{}\"",
+        textfile.display()
+    );
+    let lab = lab.stack(&notify);
+    let posted = listen(listener, "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n");
+    lab.publish(&lab.release("2.0.0").set("RELEASE_SERVE", "exits"));
+    let run = lab.run(&["refresh"]);
+    run.failed_in("restart");
+    let posted = posted.join().unwrap();
+    let body: serde_json::Value =
+        serde_json::from_str(posted.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+    assert!(posted.starts_with("POST /secret-path"), "{posted}");
+    assert_eq!((body["event"].clone(), body["step"].clone()), ("failed".into(), "restart".into()));
+    assert!(body["next"].to_string().contains("rollback"), "{body}");
+    let line = run.stderr.lines().find(|line| line.starts_with("NOTICE ")).unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&line[7..]).unwrap(), body);
+
+    // Nobody listens any more: that is said, without the address' secret, and fails nothing.
+    let back = lab.run(&["rollback"]);
+    assert_eq!(back.code, 0, "{back:?}");
+    assert!(back.stderr.contains("the webhook could not be told: 127.0.0.1"), "{back:?}");
+    assert!(!back.stderr.contains("secret-path"), "{back:?}");
+
+    // The daemon writes the metrics at every look.
+    let daemon = lab.spawn(&["run"]);
+    until("the metrics", Duration::from_secs(30), || {
+        fs::read_to_string(&textfile).is_ok_and(|text| text.contains("state=\"on_probation\"} 1"))
+    });
+    let own = fs::read_to_string(lab.state().join("ladylinux.prom")).unwrap();
+    assert!(own.contains("ladylinux_release_info{digest=\"sha256:"), "{own}");
+    assert!(
+        own.contains("ladylinux_last_run_timestamp_seconds{verb=\"rollback\",outcome=\"done\"}"),
+        "{own}"
+    );
+    daemon.kill();
 }
