@@ -194,6 +194,7 @@ impl Supervisor {
             spec: fingerprint(&self.stack, PREPARES).to_string(),
             container,
             scratch: (state == State::Rehearsed).then_some(SCRATCH),
+            program: None,
         })
     }
 }

@@ -28,7 +28,10 @@ use serde::Deserialize;
 use std::{
     ffi::OsString,
     process::Stdio,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use tokio::{process::Command, sync};
@@ -47,8 +50,15 @@ const REQUESTS_EVERY: Duration = Duration::from_secs(1);
 pub(super) async fn run(supervisor: Supervisor, options: Vec<OsString>) -> anyhow::Result<Exit> {
     let mut interrupts = Interrupts::listen()?;
     let (tell_end, ending) = sync::watch::channel(false);
-    let daemon =
-        Daemon { supervisor, options, ending, tell: Lines::default(), told: Mutex::default() };
+    let daemon = Daemon {
+        supervisor,
+        options,
+        ending,
+        tell: Lines::default(),
+        handed: AtomicBool::new(false),
+        succeeds: AtomicBool::new(false),
+        told: Mutex::default(),
+    };
     let watching = daemon.watch();
     tokio::pin!(watching);
     loop {
@@ -69,6 +79,10 @@ struct Daemon {
     /// Whether it is to end.
     ending: sync::watch::Receiver<bool>,
     tell: Lines,
+    /// Whether another supervisor takes over.
+    handed: AtomicBool,
+    /// Whether it is one that was handed over to, and has to last yet.
+    succeeds: AtomicBool,
     /// How the node was when it was last told, so that the journal of the machine has each change once.
     told: Mutex<String>,
 }
@@ -104,6 +118,10 @@ impl Daemon {
                         look = self.supervisor.look().await;
                     }
                     self.publish(&look, None);
+                    self.last(began.elapsed()).await;
+                    if self.handed.load(Ordering::Relaxed) {
+                        return Ok(());
+                    }
                 }
                 _ = asked.tick() => self.take_requests().await,
                 _ = ending.wait_for(|ending| *ending) => return Ok(()),
@@ -132,6 +150,7 @@ impl Daemon {
                 if !removed.is_empty() {
                     self.tell.note(&format!("releases removed: {}", removed.join(", ")));
                 }
+                self.hand_over(&mut journal).await;
             }
             Act::HoldDead { digest, service, code } => {
                 let (lock, mut journal) = self.begin("hold").await?;
@@ -169,6 +188,32 @@ impl Daemon {
         Ok(())
     }
 
+    /// Hands over to the supervisor in the release that is installed; if that does not work, this one goes on.
+    async fn hand_over(&self, journal: &mut Journal) {
+        match self.supervisor.hand_over(journal, &self.tell).await {
+            Ok(handed) => self.handed.store(handed, Ordering::Relaxed),
+            Err(error) => self.tell.note(&format!("the supervisor was not handed over: {error:#}")),
+        }
+    }
+
+    /// Says that this supervisor has taken over, once it has lasted.
+    async fn last(&self, age: Duration) {
+        if age < self.supervisor.lasts() || !self.succeeds.load(Ordering::Relaxed) {
+            return;
+        }
+        let lasted = async {
+            let (_lock, mut journal) = self.begin("hand-over").await?;
+            self.supervisor.has_lasted(&mut journal)
+        };
+        match lasted.await {
+            Ok(()) => {
+                self.succeeds.store(false, Ordering::Relaxed);
+                self.tell.note("this supervisor has taken over");
+            }
+            Err(error) => self.tell.note(&format!("the hand-over has no end yet: {error:#}")),
+        }
+    }
+
     /// Takes the lock, and looks again: what was seen without it may have changed.
     async fn begin(&self, verb: &str) -> anyhow::Result<(Lock, Journal)> {
         let directory = &self.supervisor.directory;
@@ -190,10 +235,15 @@ impl Daemon {
             let _lock = Lock::take(directory, "start", LOCK_WAIT).await?;
             let mut journal = Journal::open(directory)?;
             self.supervisor.recover(&mut journal, &self.tell).await?;
+            let succeeds = self.supervisor.taken_over(&mut journal, &self.tell).await?;
+            self.succeeds.store(succeeds, Ordering::Relaxed);
             if journal.node().current().is_none() || journal.node().stopped {
                 return Ok(());
             }
-            self.supervisor.start(&mut journal, "the daemon").await
+            self.supervisor.start(&mut journal, "the daemon").await?;
+            // A hand-over may have been cut off.
+            self.hand_over(&mut journal).await;
+            anyhow::Ok(())
         };
         if let Err(error) = booted.await {
             self.tell.note(&format!("the node was not started: {error:#}"));

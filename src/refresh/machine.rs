@@ -202,6 +202,9 @@ impl Node {
             | Record::Released { .. }
             | Record::SetAside { .. }
             | Record::BackedUp { .. }
+            | Record::HandingOver { .. }
+            | Record::HandedOver { .. }
+            | Record::TakenBack { .. }
             | Record::Unknown => {}
         }
     }

@@ -16,6 +16,7 @@ pub mod daemon;
 pub mod disk;
 pub mod engine;
 pub mod exit;
+mod handover;
 pub mod hold;
 pub mod interrupt;
 pub mod journal;

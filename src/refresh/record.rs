@@ -253,6 +253,21 @@ pub enum Record {
         /// Who.
         actor: String,
     },
+    /// The supervisor is about to hand over to the one in this release.
+    HandingOver {
+        /// The release.
+        digest: Digest,
+    },
+    /// The supervisor in this release has taken over.
+    HandedOver {
+        /// The release.
+        digest: Digest,
+    },
+    /// It did not last, and the supervisor before goes on.
+    TakenBack {
+        /// The release.
+        digest: Digest,
+    },
     /// A journal that could not be believed was set aside.
     SetAside {
         /// Its file's new name.
@@ -302,6 +317,19 @@ impl fmt::Display for Record {
             Self::Released { actor } => write!(f, "the hold was ended by {actor}"),
             Self::Started { actor } => write!(f, "started by {actor}"),
             Self::Stopped { actor } => write!(f, "stopped by {actor}"),
+            Self::HandingOver { digest } => {
+                write!(f, "the supervisor hands over to the one in {}", digest.short())
+            }
+            Self::HandedOver { digest } => {
+                write!(f, "the supervisor in {} has taken over", digest.short())
+            }
+            Self::TakenBack { digest } => {
+                write!(
+                    f,
+                    "the supervisor in {} did not last, and the one before goes on",
+                    digest.short()
+                )
+            }
             Self::SetAside { file } => write!(f, "a journal was set aside as {file}"),
             Self::Unknown => write!(f, "something that only a later supervisor knows"),
         }

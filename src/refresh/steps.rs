@@ -127,6 +127,7 @@ impl Supervisor {
             spec: fingerprint(&self.stack, service).to_string(),
             container: self.stack.containers[service].clone(),
             scratch: None,
+            program: None,
         }
     }
 

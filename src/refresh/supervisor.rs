@@ -58,6 +58,10 @@ pub struct Supervisor {
     pub registry: registry::Options,
     /// The file with their passwords.
     pub auth_file: Option<PathBuf>,
+    /// The operator's stack file, if there is one.
+    pub stack_file: Option<PathBuf>,
+    /// The name of the image that this supervisor is started from, if somebody starts it anew when it ends.
+    pub installed_as: Option<String>,
     /// Whether step 1 of a run has begun: from there on it goes to its end.
     pub begun: AtomicBool,
 }

@@ -82,6 +82,9 @@ pub(super) struct Common {
     /// A PEM file with the registry's own certificate authority
     #[arg(long, global = true, value_name = "FILE", env = "LADYLINUX_REGISTRY_CA", help_heading = FOR_EVERY_VERB)]
     registry_ca: Option<PathBuf>,
+    /// The name of the image that this supervisor is started from: `run` then hands over to the one in a proven release
+    #[arg(long, global = true, value_name = "NAME", env = "LADYLINUX_SUPERVISOR_IMAGE", help_heading = FOR_EVERY_VERB)]
+    installed_as: Option<String>,
     /// Print JSON: one object, as the last line
     #[arg(long, global = true, help_heading = FOR_EVERY_VERB)]
     json: bool,
@@ -316,15 +319,17 @@ async fn dispatch(arguments: &Arguments) -> anyhow::Result<u8> {
 
 impl Common {
     fn load_stack(&self) -> anyhow::Result<Stack> {
+        Ok(stack::load(self.stack_file().as_deref(), self.profile.as_deref())?)
+    }
+
+    fn stack_file(&self) -> Option<PathBuf> {
         let usual = PathBuf::from(STACK_FILE);
-        let file = self.stack.clone().or_else(|| usual.exists().then_some(usual));
-        Ok(stack::load(file.as_deref(), self.profile.as_deref())?)
+        self.stack.clone().or_else(|| usual.exists().then_some(usual))
     }
 
     /// Returns these options again, for another run.
     fn options(&self) -> Vec<OsString> {
-        let Self { state, socket, stack, profile, image_store, auth_file, registry_ca, json: _ } =
-            self;
+        let Self { state, socket, stack, profile, image_store, auth_file, registry_ca, .. } = self;
         let text = |value: &Option<String>| value.clone().map(OsString::from);
         let path = |value: &Option<PathBuf>| value.clone().map(OsString::from);
         let given = [
@@ -356,6 +361,8 @@ impl Common {
             store: self.image_store.clone(),
             registry,
             auth_file: self.auth_file.clone(),
+            stack_file: self.stack_file(),
+            installed_as: self.installed_as.clone(),
             begun: AtomicBool::new(false),
         })
     }

@@ -72,17 +72,10 @@ fn sentence(entry: &Entry) -> Option<String> {
             "The state was about to be restored; whatever the backup did not know is in {kept_aside}."
         ),
         Record::Restored { from, to, kept_aside, kept, replayed, .. } => {
-            let kept = kept_aside.as_ref().map_or_else(
-                || "nothing durable had been written since".to_owned(),
-                |file| {
-                    format!(
-                        "{} records written since are kept in {file}",
-                        kept.values().sum::<u64>()
-                    )
-                },
-            );
+            let records = kept.values().sum();
             format!(
-                "The state went back from schema {from} to {to}: {kept}, and {replayed} revocations were replayed."
+                "The state went back from schema {from} to {to}: {}, and {replayed} revocations were replayed.",
+                aside(kept_aside.as_deref(), records)
             )
         }
         Record::Migrated { from, to, backup, backup_sha256, .. } => {
@@ -124,8 +117,18 @@ fn sentence(entry: &Entry) -> Option<String> {
         | Record::Stopped { .. }
         | Record::SetAside { .. }
         | Record::BackedUp { .. }
+        | Record::HandingOver { .. }
+        | Record::HandedOver { .. }
+        | Record::TakenBack { .. }
         | Record::Unknown => format!("At {at}: {}.", entry.record),
     })
+}
+
+fn aside(file: Option<&str>, records: u64) -> String {
+    file.map_or_else(
+        || "nothing durable had been written since".to_owned(),
+        |file| format!("{records} records written since are kept in {file}"),
+    )
 }
 
 fn short(hash: &Sha256) -> String {

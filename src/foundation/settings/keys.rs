@@ -83,23 +83,24 @@ pub(super) const STORAGE_DIR: &str = "STORAGE_DIR";
 
 /// Names with our prefix that are not settings, and what reads them.
 pub(super) const NOT_SETTINGS: &[&str] = &[
-    "LADYLINUX_BENCH_DIR",      // scripts/bench: where it keeps graphs and runs
-    "LADYLINUX_BUILD",          // scripts/run: how hard the compiler tries
-    "LADYLINUX_COMMIT",         // the build: the commit that `ladylinux version` prints
-    "LADYLINUX_IMAGE_STORE",    // the supervisor: where the engine keeps images
-    "LADYLINUX_MAN_CORPUS",     // a test: where the man pages are that it asks about
-    "LADYLINUX_PROFILE",        // the supervisor: the machine's profile
-    "LADYLINUX_REFRESH_KILLS",  // a test: how many refreshes are killed
-    "LADYLINUX_REFRESH_ROUNDS", // a test: how many go to their end
-    "LADYLINUX_REFRESH_SEED",   // a test: where the dice begin
-    "LADYLINUX_REGISTRY_CA",    // the supervisor: whose certificates are believed
-    "LADYLINUX_SETUP_DIR",      // scripts/run: where it keeps what it fetched
-    "LADYLINUX_STACK",          // the supervisor: its stack file
-    "LADYLINUX_SUPERVISOR_DIR", // the supervisor: its directory
-    "LADYLINUX_TEST_DOCKER",    // a test: the socket of a Docker engine
-    "LADYLINUX_TEST_IMAGE",     // a test: the archive of an image
-    "LADYLINUX_TEST_SKIPS",     // scripts/test: where tests write what they skipped
-    "LADYLINUX_TOKEN",          // ladylinux ask and chat: the token they show to the node
+    "LADYLINUX_BENCH_DIR",        // scripts/bench: where it keeps graphs and runs
+    "LADYLINUX_BUILD",            // scripts/run: how hard the compiler tries
+    "LADYLINUX_COMMIT",           // the build: the commit that `ladylinux version` prints
+    "LADYLINUX_IMAGE_STORE",      // the supervisor: where the engine keeps images
+    "LADYLINUX_MAN_CORPUS",       // a test: where the man pages are that it asks about
+    "LADYLINUX_PROFILE",          // the supervisor: the machine's profile
+    "LADYLINUX_REFRESH_KILLS",    // a test: how many refreshes are killed
+    "LADYLINUX_REFRESH_ROUNDS",   // a test: how many go to their end
+    "LADYLINUX_REFRESH_SEED",     // a test: where the dice begin
+    "LADYLINUX_REGISTRY_CA",      // the supervisor: whose certificates are believed
+    "LADYLINUX_SETUP_DIR",        // scripts/run: where it keeps what it fetched
+    "LADYLINUX_STACK",            // the supervisor: its stack file
+    "LADYLINUX_SUPERVISOR_DIR",   // the supervisor: its directory
+    "LADYLINUX_SUPERVISOR_IMAGE", // the supervisor: the image that it is started from
+    "LADYLINUX_TEST_DOCKER",      // a test: the socket of a Docker engine
+    "LADYLINUX_TEST_IMAGE",       // a test: the archive of an image
+    "LADYLINUX_TEST_SKIPS",       // scripts/test: where tests write what they skipped
+    "LADYLINUX_TOKEN",            // ladylinux ask and chat: the token they show to the node
 ];
 
 /// Returns the key with this dotted name.

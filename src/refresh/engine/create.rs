@@ -64,6 +64,8 @@ pub struct Create {
     pub container: Container,
     /// Where it has a volume of its own besides, which goes with it.
     pub scratch: Option<&'static str>,
+    /// The program, if it is not the image's own.
+    pub program: Option<&'static str>,
 }
 
 /// How a one-shot went.
@@ -176,6 +178,7 @@ fn body(stack: &Stack, what: &Create) -> ContainerCreateBody {
     ContainerCreateBody {
         image: Some(what.image_id.clone()),
         cmd: Some(declared.command.clone()),
+        entrypoint: what.program.map(|program| vec![program.to_owned()]),
         user: Some(declared.user.clone()),
         env: Some(environment(what)),
         labels: Some(labels_of(stack, what)),
@@ -304,6 +307,7 @@ mod tests {
             spec: "1d".to_owned(),
             container: declared.clone(),
             scratch: None,
+            program: None,
         };
         (stack, create)
     }

@@ -116,6 +116,11 @@ impl Engine {
         format!("unix://{found}")
     }
 
+    /// Returns where its socket lies.
+    pub fn socket(&self) -> &Path {
+        self.socket.path()
+    }
+
     /// Returns what the engine is.
     pub fn about(&self) -> &About {
         &self.about

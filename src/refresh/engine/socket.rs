@@ -7,7 +7,11 @@
 
 use super::error::Said;
 use serde::de::DeserializeOwned;
-use std::{io, path::PathBuf, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::UnixStream,
@@ -36,6 +40,10 @@ pub(super) struct Answer {
 impl Socket {
     pub(super) fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Asks, and returns the answer, whatever its status.

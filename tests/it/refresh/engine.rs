@@ -154,7 +154,11 @@ impl Engine {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(if self.is_docker { "docker" } else { "podman" });
+        self.within(Command::new(if self.is_docker { "docker" } else { "podman" }))
+    }
+
+    /// Has a command find this engine, and no other.
+    pub(crate) fn within(&self, mut command: Command) -> Command {
         command.stdin(Stdio::null()).envs(&self.environment);
         if !self.is_docker {
             command.env_remove("DOCKER_HOST").env("HOME", self.directory().join("home"));

@@ -14,6 +14,7 @@ mod archives;
 mod bad_releases;
 mod daemon;
 mod fetching;
+mod handover;
 mod kills;
 mod machine;
 mod owners;

@@ -294,7 +294,9 @@ fn program_layer() -> &'static [u8] {
             header.set_gid(owner);
             layer.append_data(&mut header, path, std::io::empty()).unwrap();
         }
-        append(&mut layer, "usr/local/bin/ladylinux", program().unwrap(), 0o755);
+        for name in ["ladylinux", "ladylinux-supervisor"] {
+            append(&mut layer, &format!("usr/local/bin/{name}"), program().unwrap(), 0o755);
+        }
         // Otherwise the engine would write them, and that would look like drift.
         let passwd = b"ladylinux:x:10001:10001::/:/usr/sbin/nologin\n";
         append(&mut layer, "etc/passwd", passwd, 0o644);
