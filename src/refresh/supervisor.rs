@@ -377,127 +377,6 @@ impl Supervisor {
         })))
     }
 
-    /// Finds the digest that is wanted, and the image if it is on this machine.
-    async fn target(
-        &self,
-        order: &Order,
-        node: &Node,
-    ) -> Result<(Target, Option<ImageFacts>), Refused> {
-        let repository = &self.stack.image.repository;
-        match &order.wanted {
-            Wanted::Archive(path) => {
-                let found = self.archived(path).await?;
-                let here = self.image(&found.image_id).await?;
-                let size = if here.is_some() { 0 } else { found.size };
-                let reference = found.reference.clone().unwrap_or_else(|| "an archive".to_owned());
-                let told = here.clone().unwrap_or_else(|| self.as_image(&found));
-                Ok((target(found.digest, reference, size, Some(&told)), here))
-            }
-            Wanted::Digest(digest) => self.by_digest(order, *digest, &digest.to_string()).await,
-            Wanted::Previous => {
-                let back = node.rollback_target().ok_or_else(|| {
-                    Refused::because(
-                        "no_previous_release",
-                        "there is no release to go back to on this node",
-                        "run `ladylinux-supervisor refresh` towards a good one",
-                    )
-                })?;
-                self.known(order, &back.release).await
-            }
-            Wanted::Installed => {
-                let current = node.current().ok_or_else(not_installed)?;
-                self.known(order, &current.release).await
-            }
-            Wanted::Channel(channel) if order.offline => {
-                let reference = format!("{repository}:{channel}");
-                let image = self.image(&reference).await?.ok_or_else(|| {
-                    Refused::because(
-                        "not_here",
-                        format!("{reference} is not on this machine, and no registry is asked"),
-                        "load it with --from-archive, or run without --offline",
-                    )
-                })?;
-                let digest = digest_of(&image)?;
-                Ok((target(digest, reference, 0, Some(&image)), Some(image)))
-            }
-            Wanted::Channel(channel) => {
-                let found = self.resolve(channel).await?;
-                self.resolved(found, format!("{repository}:{channel}")).await
-            }
-        }
-    }
-
-    /// Finds a release that this node had, or has.
-    async fn known(
-        &self,
-        order: &Order,
-        release: &Release,
-    ) -> Result<(Target, Option<ImageFacts>), Refused> {
-        if let Some(image) = self.image(&release.image_id).await? {
-            let target = target(release.digest, release.reference.clone(), 0, Some(&image));
-            return Ok((target, Some(image)));
-        }
-        self.by_digest(order, release.digest, &release.reference).await
-    }
-
-    async fn by_digest(
-        &self,
-        order: &Order,
-        digest: Digest,
-        reference: &str,
-    ) -> Result<(Target, Option<ImageFacts>), Refused> {
-        let name = format!("{}@{digest}", self.stack.image.repository);
-        if let Some(image) = self.image(&name).await? {
-            return Ok((target(digest, reference.to_owned(), 0, Some(&image)), Some(image)));
-        }
-        if order.offline {
-            return Err(Refused::because(
-                "not_here",
-                format!("{name} is not on this machine, and no registry is asked"),
-                "load it with --from-archive, or run without --offline",
-            ));
-        }
-        let found = self.resolve(&digest.to_string()).await?;
-        self.resolved(found, reference.to_owned()).await
-    }
-
-    async fn resolved(
-        &self,
-        found: registry::Resolved,
-        reference: String,
-    ) -> Result<(Target, Option<ImageFacts>), Refused> {
-        let name = format!("{}@{}", self.stack.image.repository, found.digest);
-        let here = self.image(&name).await?;
-        let size = if here.is_some() { 0 } else { found.size_bytes };
-        Ok((target(found.digest, reference, size, here.as_ref()), here))
-    }
-
-    async fn resolve(&self, tag_or_digest: &str) -> Result<registry::Resolved, Refused> {
-        let repository = &self.stack.image.repository;
-        let about = self.engine.about();
-        let auth = self.credentials()?;
-        let found = registry::resolve(
-            repository,
-            tag_or_digest,
-            &about.architecture,
-            auth.as_ref(),
-            &self.registry,
-        );
-        found
-            .await
-            .with_context(|| format!("cannot find out what {repository}:{tag_or_digest} is"))
-            .map_err(Refused::Other)
-    }
-
-    pub(super) fn credentials(&self) -> anyhow::Result<Option<registry::Credentials>> {
-        let Some(file) = &self.auth_file else { return Ok(None) };
-        Ok(registry::credentials(file, &self.stack.image.repository)?)
-    }
-
-    async fn image(&self, reference: &str) -> anyhow::Result<Option<ImageFacts>> {
-        Ok(self.engine.image(reference).await?)
-    }
-
     async fn plan_for(&self, order: &Order, node: &Node, target: &Target) -> Result<Plan, Refused> {
         let about = self.engine.about();
         let running = self.running().await?;
@@ -605,16 +484,6 @@ impl Supervisor {
     pub(super) async fn archived(&self, path: &Path) -> anyhow::Result<Archived> {
         let (path, architecture) = (path.to_owned(), self.engine.about().architecture.clone());
         Ok(tokio::task::spawn_blocking(move || archive::inspect(&path, &architecture)).await??)
-    }
-
-    /// Describes what an archive holds as the engine will once it is loaded.
-    fn as_image(&self, archived: &Archived) -> ImageFacts {
-        ImageFacts {
-            id: archived.image_id.clone(),
-            labels: archived.labels.clone(),
-            architecture: self.engine.about().architecture.clone(),
-            ..ImageFacts::default()
-        }
     }
 
     /// Gives the image a name of ours, so that nobody's cleaning takes it while it may be needed.
@@ -771,7 +640,7 @@ fn refuse(plan: &Plan) -> Result<(), Refused> {
     if plan.refusals.is_empty() { Ok(()) } else { Err(Refused::Plan(plan.refusals.clone())) }
 }
 
-fn target(
+pub(super) fn target(
     digest: Digest,
     reference: String,
     download_bytes: u64,
@@ -806,7 +675,7 @@ fn release(target: &Target, image: &ImageFacts) -> Release {
 }
 
 /// Returns the digest of an image that is here; one that was never in a registry is named by its own id.
-fn digest_of(image: &ImageFacts) -> Result<Digest, Refused> {
+pub(super) fn digest_of(image: &ImageFacts) -> Result<Digest, Refused> {
     let digest = image.digests.iter().find_map(|name| name.rsplit_once('@')?.1.parse().ok());
     digest.or_else(|| image.id.parse().ok()).ok_or_else(|| {
         Refused::because(
