@@ -243,6 +243,7 @@ pub(super) fn database_issue(paths: &Paths, error: &StoreError) -> ReadinessIssu
         | StoreError::Query(_)
         | StoreError::NotABackup { .. }
         | StoreError::Unreplayable { .. }
+        | StoreError::LeftBehind(_)
         | StoreError::Aside { .. }
         | StoreError::Records { .. }
         | StoreError::Closed => {

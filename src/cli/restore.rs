@@ -159,6 +159,7 @@ fn refusal(error: StoreError) -> anyhow::Error {
     let refused = matches!(
         error,
         StoreError::InUse(_)
+            | StoreError::LeftBehind(_)
             | StoreError::NotABackup { .. }
             | StoreError::BadCopy { .. }
             | StoreError::Missing(_)

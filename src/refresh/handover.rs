@@ -82,25 +82,19 @@ impl Supervisor {
         if own == release.image_id || failed {
             return Ok(false);
         }
-        let HandOver { from, to, digest, .. } = &HandOver {
-            from: own,
-            to: release.image_id.clone(),
-            digest: release.digest,
-            told: true,
-        };
-        let hand_over =
-            |told| HandOver { from: from.clone(), to: to.clone(), digest: *digest, told };
+        let (from, to, digest) = (own, release.image_id.clone(), release.digest);
+        let hand_over = HandOver { from, to, digest, told: false };
         if let Err(error) = self.looks(&release).await {
             // It is not tried again; the next release is.
-            self.write(TAKEN_BACK, &hand_over(true))?;
+            self.write(TAKEN_BACK, &HandOver { told: true, ..hand_over })?;
             let reason = format!("the supervisor in {release} was not handed over to: {error:#}");
-            self.tell_others(&Notice::about("not_handed_over", *digest, &reason, NEXT), tell).await;
+            self.tell_others(&Notice::about("not_handed_over", digest, &reason, NEXT), tell).await;
             return Ok(false);
         }
-        journal.append(Record::HandingOver { digest: *digest })?;
-        self.engine.tag(from, repository, PREVIOUS).await?;
-        self.write(UNDER_WAY, &hand_over(false))?;
-        self.engine.tag(to, repository, tag).await?;
+        journal.append(Record::HandingOver { digest })?;
+        self.engine.tag(&hand_over.from, repository, PREVIOUS).await?;
+        self.write(UNDER_WAY, &hand_over)?;
+        self.engine.tag(&hand_over.to, repository, tag).await?;
         tell.note(&format!("hands over to the supervisor in {release}"));
         Ok(true)
     }

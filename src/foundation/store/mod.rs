@@ -117,6 +117,9 @@ pub enum StoreError {
     /// Somebody uses the database.
     #[error("the database {} is in use: stop the node first", .0.display())]
     InUse(PathBuf),
+    /// The journal of a database that is gone lies where another is to be put.
+    #[error("{} is the journal of a database that is gone: move it away, too, and restore again", .0.display())]
+    LeftBehind(PathBuf),
     /// What was taken away since the backup cannot be taken away from it.
     #[error(
         "the backup is of a schema without the table {table}, whose {rows} rows say what is gone: it would come back"

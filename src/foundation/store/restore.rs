@@ -45,6 +45,11 @@ pub fn restore(database: &Path, backup: &Path, aside: &Path) -> Result<Restored,
     if database.exists() {
         alone(database)?;
     }
+    // SQLite would work the journal of one database into another that takes its place.
+    let journals = ["-wal", "-journal"].map(|suffix| copy::beside(database, suffix));
+    if let Some(left) = journals.into_iter().find(|journal| journal.exists()) {
+        return Err(StoreError::LeftBehind(left));
+    }
     let restoring = copy::beside(database, ".restoring");
     let restored = copy::copy(&source, &restoring).and_then(|()| {
         let replayed = if database.exists() {
@@ -112,7 +117,10 @@ fn replay(
     connection.busy_timeout(PATIENCE)?;
     // The journal of a file that is to be renamed must be worked in.
     connection.pragma_update(None, "journal_mode", "delete")?;
-    connection.execute("ATTACH ?1 AS newer", [database.as_os_str().to_string_lossy()])?;
+    // Under another name SQLite would find nothing, and make an empty database.
+    let name =
+        database.to_str().ok_or_else(|| rusqlite::Error::InvalidPath(database.to_owned()))?;
+    connection.execute("ATTACH ?1 AS newer", [name])?;
     connection.execute_batch("BEGIN EXCLUSIVE").map_err(|error| {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
@@ -369,6 +377,23 @@ mod tests {
         assert!(restore(&bench.database(), &missing, &aside).is_err());
         assert_eq!(bench.list("SELECT id FROM token"), before);
         assert!(!aside.exists() && !copy::beside(&bench.database(), ".restoring").exists());
+    }
+
+    #[test]
+    fn a_journal_without_its_database_is_not_worked_into_another() {
+        let mut bench = Bench::new();
+        let (backup, aside) = (bench.file("backup"), bench.file("aside"));
+        back_up(&bench.database(), &backup).unwrap();
+        // Somebody moves a database away while it is open, or after a crash, and forgets what lies beside it.
+        let left = copy::beside(&bench.database(), "-wal");
+        fs::write(&left, "frames of a database that is gone").unwrap();
+        fs::remove_file(bench.database()).unwrap();
+        let refused = restore(&bench.database(), &backup, &aside).unwrap_err();
+        assert!(matches!(&refused, StoreError::LeftBehind(path) if *path == left), "{refused}");
+        assert!(!bench.database().exists());
+        fs::remove_file(left).unwrap();
+        let restored = restore(&bench.database(), &backup, &aside).unwrap();
+        assert_eq!((restored.from, restored.to), (0, 1));
     }
 
     #[test]
