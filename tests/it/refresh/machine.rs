@@ -180,8 +180,10 @@ fn an_engine_that_goes_away_before_step_1_costs_nothing() {
     for (test, words) in [
         ("refresh::socket_pull", ["POST", "/images/create"]),
         ("refresh::socket_check", ["POST", "/start"]),
+        ("refresh::socket_rehearsal", ["POST", "/start"]),
     ] {
-        let Some((lab, good, run)) = socket_gone_at(test, &words, 1) else { return };
+        let nth = if test.ends_with("rehearsal") { 2 } else { 1 };
+        let Some((lab, good, run)) = socket_gone_at(test, &words, nth) else { return };
         assert_eq!((run.code, run.word("outcome")), (2, "refused"), "{test}: {run:?}");
         lab.serves(&good);
     }
@@ -193,9 +195,9 @@ fn an_engine_that_goes_away_in_a_step_leaves_a_hold_and_a_refresh_converges() {
         ("refresh::socket_stop", "stop", ["ID", "/kill"], 1),
         ("refresh::socket_sync", "sync", ["DELETE", "ID"], 1),
         ("refresh::socket_rebuild", "rebuild", ["/create", "NAME"], 1),
-        // The check was the first start, and the containers are the third.
-        ("refresh::socket_prepare", "prepare", ["POST", "/start"], 2),
-        ("refresh::socket_restart", "restart", ["POST", "/start"], 3),
+        // The check was the first start, the rehearsal the second, and the containers are the fourth.
+        ("refresh::socket_prepare", "prepare", ["POST", "/start"], 3),
+        ("refresh::socket_restart", "restart", ["POST", "/start"], 4),
     ] {
         let Some((lab, _, run)) = socket_gone_at(test, &words, nth) else { return };
         assert_eq!((run.code, run.word("outcome")), (1, "failed"), "{test}: {run:?}");

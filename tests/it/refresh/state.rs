@@ -47,7 +47,8 @@ fn a_migration_is_rehearsed_before_anything_is_stopped_and_the_plan_says_what_it
     // The image is not here yet, so that nobody can rehearse.
     let plan = lab.run(&["plan", "--rehearse"]);
     assert_eq!((plan.code, plan.json["rehearsal"].is_null()), (0, true), "{plan:?}");
-    lab.engine.podman(&["pull", "-q", "--tls-verify=false", &lab.reference(&two)]);
+    let plain: &[&str] = if lab.engine.is_docker { &[] } else { &["--tls-verify=false"] };
+    lab.engine.podman(&[&["pull", "-q"], plain, &[&lab.reference(&two)]].concat());
     let plan = lab.run(&["plan", "--rehearse"]);
     assert_eq!(plan.code, 0, "{plan:?}");
     assert_eq!(plan.json["rehearsal"]["took_ms"], 7, "{plan:?}");
