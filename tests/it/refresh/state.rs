@@ -306,3 +306,26 @@ fn what_happens_is_told_to_the_journal_to_a_webhook_and_to_prometheus() {
     );
     daemon.kill();
 }
+
+// C-1
+#[test]
+fn where_it_is_declared_a_release_that_dies_on_probation_is_gone_back_from_by_the_daemon() {
+    let Some(lab) = Lab::new("refresh::on_failure_died") else { return };
+    let lab = lab.stack("refresh.on_failure = \"rollback\"\nrefresh.probe_every = \"100ms\"");
+    let one = lab.install(&lab.release("1.0.0"));
+    let dies = "/var/lib/ladylinux/dies";
+    let two = lab.publish(&lab.release("2.0.0").set("RELEASE_DIES_ON_FILE", dies));
+    assert_eq!(lab.run(&["refresh"]).code, 0);
+    lab.serves(&two);
+    let daemon = lab.spawn(&["run"]);
+    write(&lab.volume("state").join("dies"), b"");
+    until("the release before", Duration::from_mins(1), || {
+        lab.answers().as_deref() == Some(one.as_str())
+    });
+    let said = daemon.kill().stderr;
+    assert!(
+        said.contains("died in its probation") && said.contains("\"event\":\"died\""),
+        "{said}"
+    );
+    assert!(lab.journal().iter().any(|entry| entry["actor"] == "on_failure"));
+}
