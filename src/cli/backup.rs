@@ -66,16 +66,16 @@ pub(super) struct About {
 impl Backup {
     pub(super) fn run(&self, common: &Common) -> Outcome {
         let paths = common.load(&[])?.settings.paths;
-        let now = time::now().rfc3339();
+        let now = time::now();
         let directory =
-            self.directory.clone().unwrap_or_else(|| directory_of_all(&paths).join(stamp(&now)));
+            self.directory.clone().unwrap_or_else(|| directory_of_all(&paths).join(now.stamp()));
         if directory.exists() {
             return Err(exit::refused(format!(
                 "{} is there already: name a directory that is not",
                 directory.display()
             )));
         }
-        let about = make(&paths, &directory, now)?;
+        let about = make(&paths, &directory, now.rfc3339())?;
         if self.json {
             out::json(&serde_json::json!({ "backup": directory, "about": about }))?;
         } else {
@@ -97,11 +97,6 @@ impl Backup {
 /// Returns where backups lie, and what restores keep aside, if nobody names another place.
 pub(super) fn directory_of_all(paths: &Paths) -> PathBuf {
     paths.state.join("data/backups")
-}
-
-/// Writes a moment as a part of a file's name.
-pub(super) fn stamp(rfc3339: &str) -> String {
-    rfc3339.chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
 /// Makes a backup, which appears whole or not at all.

@@ -20,10 +20,7 @@ use crate::inference::workers::{Runtime, permits};
 use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 /// The arguments of `prepare`.
 #[derive(Debug, Args)]
@@ -268,8 +265,8 @@ fn rehearse(paths: &Paths, scratch: &Path, report: &mut Report) {
 }
 
 fn hash(file: &Path) -> anyhow::Result<Sha256> {
-    let hashed = File::open(file).and_then(|opened| Sha256::of_reader(opened, |_| {}));
-    hashed.with_context(|| format!("the backup {} cannot be read again", file.display()))
+    Sha256::of_file(file)
+        .with_context(|| format!("the backup {} cannot be read again", file.display()))
 }
 
 fn named(one: &store::Migration) -> String {

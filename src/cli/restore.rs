@@ -8,10 +8,7 @@ use crate::foundation::{
 };
 use clap::Args;
 use serde_json::json;
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 /// The arguments of `restore`.
 #[derive(Debug, Args)]
@@ -135,8 +132,7 @@ impl Restore {
 
 /// Fails unless the file is the one with this hash.
 fn is_still(file: &Path, expected: Sha256) -> anyhow::Result<()> {
-    let hashed = File::open(file).and_then(|opened| Sha256::of_reader(opened, |_| {}));
-    let found = hashed.map_err(|error| {
+    let found = Sha256::of_file(file).map_err(|error| {
         exit::refused(format!("the backup {} cannot be read: {error}", file.display()))
     })?;
     if found == expected {
@@ -150,7 +146,7 @@ fn is_still(file: &Path, expected: Sha256) -> anyhow::Result<()> {
 
 /// Names a file for records that nobody has named.
 fn aside(paths: &Paths) -> PathBuf {
-    let name = format!("kept-aside-{}.jsonl", backup::stamp(&time::now().rfc3339()));
+    let name = format!("kept-aside-{}.jsonl", time::now().stamp());
     backup::directory_of_all(paths).join(name)
 }
 

@@ -31,8 +31,7 @@ impl Supervisor {
         let mut journal = Journal::open(&self.directory)?;
         self.recover(&mut journal, tell).await?;
         let release = journal.node().current().ok_or_else(not_installed)?.release.clone();
-        let now: String =
-            time::now().rfc3339().chars().filter(char::is_ascii_alphanumeric).collect();
+        let now = time::now().stamp();
         let directory = directory(name.unwrap_or(&now))?;
         let ran = self.asked(&release, &["backup", "--json", &directory], State::Written).await?;
         let Some(made) = said::<BackedUp>(&ran).filter(|_| ran.code == 0) else {

@@ -42,11 +42,7 @@ pub struct Node {
 pub struct Backup {
     /// The schema that it has.
     pub schema: u32,
-    /// The schema that the migration led to.
-    pub to: u32,
-    /// The file, as the release said; none if the release was interrupted before it could.
-    pub file: Option<String>,
-    /// Its hash.
+    /// Its hash; none if the release was interrupted before it could say it.
     pub sha256: Option<Sha256>,
     /// The release that migrated.
     pub by: Release,
@@ -159,12 +155,12 @@ impl Node {
             }
             Record::StepBegan { id, step } => self.reach(*id, *step, false),
             Record::StepDone { id, step, .. } => self.reach(*id, *step, true),
-            Record::Migrating { id, from, to } => self.back_up(*id, *from, *to, None),
+            Record::Migrating { id, from, .. } => self.back_up(*id, *from, None),
             Record::Restoring { id, .. } => self.migrates(*id),
             Record::Restored { to, .. } => self.schema = Some(*to),
-            Record::Migrated { id, from, to, backup, backup_sha256 } => {
+            Record::Migrated { id, from, to, backup_sha256, .. } => {
                 self.schema = Some(*to);
-                self.back_up(*id, *from, *to, Some((backup.clone(), *backup_sha256)));
+                self.back_up(*id, *from, *backup_sha256);
                 self.migrates(*id);
             }
             Record::Failed { id, step, message } if self.is_under_way(*id) => {
@@ -225,21 +221,14 @@ impl Node {
         }
     }
 
-    fn back_up(
-        &mut self,
-        id: Uuid,
-        from: u32,
-        to: u32,
-        made: Option<(Option<String>, Option<Sha256>)>,
-    ) {
+    fn back_up(&mut self, id: Uuid, from: u32, sha256: Option<Sha256>) {
         self.migrates(id);
         // What was not there before has no way back.
         let Some(run) = self.under_way.as_ref().filter(|run| run.id == id && from > 0) else {
             return;
         };
-        let (file, sha256) = made.unwrap_or_default();
         self.backups.retain(|backup| backup.schema != from);
-        self.backups.push(Backup { schema: from, to, file, sha256, by: run.to.clone() });
+        self.backups.push(Backup { schema: from, sha256, by: run.to.clone() });
     }
 
     /// Returns the release that is installed: the last one that became ready.

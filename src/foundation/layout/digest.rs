@@ -2,7 +2,7 @@
 
 use crate::foundation::values::Sha256;
 use std::{
-    fs::{self, File},
+    fs,
     io::{self, Write},
     os::unix::{ffi::OsStrExt, fs::MetadataExt},
     path::Path,
@@ -38,7 +38,7 @@ pub fn digest(directory: &Path, except: &Path, look: Look) -> io::Result<Sha256>
         } else if kind.is_file() {
             match look {
                 Look::Content => {
-                    write!(said, "{}", Sha256::of_reader(File::open(entry.path())?, |_| {})?)?;
+                    write!(said, "{}", Sha256::of_file(entry.path())?)?;
                 }
                 Look::Times => write!(
                     said,

@@ -91,19 +91,23 @@ fn copy_failed(path: &Path, source: rusqlite::Error) -> StoreError {
 
 /// Fails if somebody else has the database open; then takes its journal in, so that it is one file.
 fn alone(database: &Path) -> Result<(), StoreError> {
-    let in_use = |error: rusqlite::Error| match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            StoreError::InUse(database.to_owned())
-        }
-        _ => error.into(),
-    };
     let connection = open::writable(database)?;
     connection.busy_timeout(PATIENCE)?;
     // SQLite leaves the write-ahead log only for a connection that is the only one.
     let mode: String = connection
         .pragma_update_and_check(None, "journal_mode", "delete", |row| row.get(0))
-        .map_err(in_use)?;
+        .map_err(|error| in_use(database, error))?;
     if mode == "delete" { Ok(()) } else { Err(StoreError::InUse(database.to_owned())) }
+}
+
+/// Names what keeps a restore out.
+fn in_use(database: &Path, error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            StoreError::InUse(database.to_owned())
+        }
+        _ => error.into(),
+    }
 }
 
 /// Makes of the backup's copy what is to take the database's place.
@@ -121,14 +125,7 @@ fn replay(
     let name =
         database.to_str().ok_or_else(|| rusqlite::Error::InvalidPath(database.to_owned()))?;
     connection.execute("ATTACH ?1 AS newer", [name])?;
-    connection.execute_batch("BEGIN EXCLUSIVE").map_err(|error| {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                StoreError::InUse(database.to_owned())
-            }
-            _ => error.into(),
-        }
-    })?;
+    connection.execute_batch("BEGIN EXCLUSIVE").map_err(|error| in_use(database, error))?;
     let from: u32 = connection.query_row("PRAGMA newer.user_version", [], |row| row.get(0))?;
     let known = *migrate::schemas().end();
     if from > known {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
-use std::{fmt, io, io::Read, str::FromStr};
+use std::{fmt, fs::File, io, io::Read, path::Path, str::FromStr};
 
 /// The SHA-256 of some bytes; written as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -35,6 +35,11 @@ impl Sha256 {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Hashes a file.
+    pub fn of_file(path: &Path) -> io::Result<Self> {
+        Self::of_reader(File::open(path)?, |_| {})
     }
 
     /// Returns the digest as bytes.

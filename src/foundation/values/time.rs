@@ -20,6 +20,11 @@ impl Timestamp {
         jiff::Timestamp::from_millisecond(self.0)
             .map_or_else(|_| self.0.to_string(), |moment| moment.to_string())
     }
+
+    /// Returns this moment as a part of a file's name: RFC 3339 without its signs.
+    pub fn stamp(self) -> String {
+        self.rfc3339().chars().filter(char::is_ascii_alphanumeric).collect()
+    }
 }
 
 /// Returns the current wall-clock time.

@@ -121,7 +121,10 @@ fn a_successor_that_fails_its_look_is_not_handed_over_to_and_that_is_told_once()
     let Some(handing) = Handing::new("refresh::bad_successor") else { return };
     let before = handing.refresh(&handing.lab.release("2.0.0").set("RELEASE_SUPERVISOR", "fails"));
     for told in [true, false] {
+        // It writes its metrics once it has decided at its start.
+        drop(fs::remove_file(handing.file("ladylinux.prom")));
         let daemon = handing.daemon();
+        until("its start", PATIENCE, || handing.file("ladylinux.prom").exists());
         until("a proven release", PATIENCE, || handing.lab.status().word("state") == "serving");
         until("the decision", PATIENCE, || handing.file("hand-over.taken-back.json").exists());
         let said = daemon.kill().stderr;
