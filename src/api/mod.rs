@@ -19,6 +19,7 @@ mod extractors;
 mod gate;
 mod health;
 mod host;
+mod inherited;
 mod knowledge;
 mod metrics;
 mod models;
@@ -37,6 +38,7 @@ mod workers;
 
 pub use app::Node;
 pub use exposure::objection;
+pub use inherited::Inherited;
 pub use server::{Listener, ServeError};
 
 /// Serves the node on an open port until `shutdown`, and then until running answers have ended or the drain timeout has.

@@ -1,6 +1,8 @@
 //! The socket: connections in, bounded in number and patience; TLS; and the end of it all.
 
-use super::{app::App, error::Failure, neighbours::Neighbours, unread::Unread};
+use super::{
+    app::App, error::Failure, inherited::Inherited, neighbours::Neighbours, unread::Unread,
+};
 use crate::foundation::{
     settings::{Http, Tls},
     values::time,
@@ -16,7 +18,7 @@ use axum_server::{
     accept::Accept,
     tls_rustls::{RustlsAcceptor, RustlsConfig},
 };
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, select_all};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
@@ -51,6 +53,9 @@ const HUSTLE: Duration = Duration::from_millis(100);
 /// How long a connection must have asked nothing before it has to leave for others.
 const IDLE: Duration = Duration::from_millis(500);
 
+/// How long a client that has connected and asked nothing yet is waited for at the end: its question is on the way.
+const GRACE: Duration = Duration::from_millis(100);
+
 /// The longest request head, in bytes.
 const HEAD_BYTES: usize = 64 * 1024;
 
@@ -74,6 +79,9 @@ pub enum ServeError {
         /// What the system said.
         source: io::Error,
     },
+    /// A socket that was handed over cannot be used.
+    #[error("cannot serve a socket that was handed over (LISTEN_FDS)")]
+    Inherited(#[source] io::Error),
     /// The settings would leave the node open.
     #[error("{0}")]
     Exposed(String),
@@ -100,18 +108,21 @@ pub(super) struct Peer {
     pub here: bool,
 }
 
-/// An open port.
+/// Open ports: the node's own, and those that it was handed over.
 #[derive(Debug)]
 pub struct Listener {
-    socket: TcpListener,
+    sockets: Vec<TcpListener>,
     tls: Option<RustlsAcceptor>,
     url: String,
     neighbours: Neighbours,
 }
 
 impl Listener {
-    /// Opens the port that the settings name.
-    pub async fn bind(http: &Http) -> Result<Self, ServeError> {
+    /// Opens the port that the settings name, beside those that were handed over.
+    ///
+    /// In a container both are needed: what was handed over is the machine's, and the node's own is where its health check
+    /// and its neighbours ask. Where the two are one, the one that was handed over is it.
+    pub async fn bind(http: &Http, inherited: Inherited) -> Result<Self, ServeError> {
         if let Some(objection) = super::exposure::objection(http) {
             return Err(ServeError::Exposed(objection));
         }
@@ -120,16 +131,23 @@ impl Listener {
             None => None,
         };
         let address = http.address;
-        let listener = listen(address).map_err(|source| {
-            if source.kind() == io::ErrorKind::AddrInUse {
-                return ServeError::PortTaken { address };
+        let mut sockets = inherited.serve(http)?;
+        match listen(address) {
+            Ok(own) => sockets.insert(0, own),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                let has_port = |socket: &TcpListener| {
+                    socket.local_addr().is_ok_and(|at| at.port() == address.port())
+                };
+                if !sockets.iter().any(has_port) {
+                    return Err(ServeError::PortTaken { address });
+                }
             }
-            ServeError::Bind { address, source }
-        })?;
-        let bound = listener.local_addr().unwrap_or(address);
+            Err(source) => return Err(ServeError::Bind { address, source }),
+        }
+        let bound = sockets.first().and_then(|socket| socket.local_addr().ok()).unwrap_or(address);
         let scheme = if tls.is_some() { "https" } else { "http" };
         let neighbours = Neighbours::look();
-        Ok(Self { socket: listener, tls, url: format!("{scheme}://{bound}"), neighbours })
+        Ok(Self { sockets, tls, url: format!("{scheme}://{bound}"), neighbours })
     }
 
     /// Returns where a browser finds the node.
@@ -175,7 +193,7 @@ pub(super) async fn run(
     loop {
         let accepted = tokio::select! {
             () = &mut shutdown => break,
-            accepted = room.accept(&listener.socket) => accepted,
+            accepted = room.accept(&listener.sockets) => accepted,
         };
         let Some((stream, address, place)) = accepted else { continue };
         let here = stream.local_addr().is_ok_and(|own| listener.neighbours.is_here(address, own));
@@ -237,7 +255,7 @@ impl Room {
     /// Waits for a place and for a client; none if the client was gone before we had it.
     async fn accept(
         &self,
-        listener: &TcpListener,
+        listeners: &[TcpListener],
     ) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
         let place = loop {
             match tokio::time::timeout(HUSTLE, Arc::clone(&self.places).acquire_owned()).await {
@@ -245,7 +263,9 @@ impl Room {
                 Err(_) => self.crowded.notify_waiters(),
             }
         };
-        match listener.accept().await {
+        let (accepted, ..) =
+            select_all(listeners.iter().map(|listener| Box::pin(listener.accept()))).await;
+        match accepted {
             Ok((stream, address)) => {
                 // Tokens are small and each one counts: they do not wait for company.
                 drop(stream.set_nodelay(true));
@@ -280,6 +300,12 @@ impl Room {
             tokio::select! {
                 ended = &mut connection => break ended,
                 () = self.closing.cancelled() => {
+                    // To close a connection whose first question is on its way would be to lose that question.
+                    if !activity.asked()
+                        && let Ok(ended) = tokio::time::timeout(GRACE, &mut connection).await
+                    {
+                        break ended;
+                    }
                     connection.as_mut().graceful_shutdown();
                     break connection.await;
                 }
@@ -323,11 +349,14 @@ impl Activity {
         self.asked.store(true, Ordering::Relaxed);
     }
 
+    fn asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
+
     /// Returns how the connection idles, if it has done so for a while: a client may ask again at any moment.
     fn idle(&self) -> Option<Idle> {
         let since = time::monotonic_ns().saturating_sub(self.last_ns.load(Ordering::Relaxed));
-        let asked = self.asked.load(Ordering::Relaxed);
-        let idle = if asked { Idle::AfterAnswer } else { Idle::FromTheStart };
+        let idle = if self.asked() { Idle::AfterAnswer } else { Idle::FromTheStart };
         (Duration::from_nanos(since) > IDLE).then_some(idle)
     }
 }

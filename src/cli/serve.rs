@@ -4,7 +4,7 @@
 //! port. Nothing is created and nothing is migrated here; `provision` and `migrate` do that (LL-DEP-41).
 
 use super::{Common, exit::Exit, exit::Outcome, out, signals};
-use crate::api::{self, Listener, Node};
+use crate::api::{self, Inherited, Listener, Node};
 use crate::conversation::Conversations;
 use crate::foundation::{
     layout,
@@ -62,7 +62,8 @@ impl Serve {
             out::note(format!("the node was not started: {doctor} to read how to mend each"));
             return Ok(Exit::NotReady);
         }
-        super::block_on(serve(settings, self.address_file.as_deref()))
+        let inherited = Inherited::take().context("cannot take over the sockets of LISTEN_FDS")?;
+        super::block_on(serve(settings, inherited, self.address_file.as_deref()))
     }
 }
 
@@ -87,7 +88,11 @@ fn refusal(settings: &Settings) -> Option<String> {
     api::objection(&settings.http)
 }
 
-async fn serve(settings: Settings, address_file: Option<&Path>) -> anyhow::Result<Exit> {
+async fn serve(
+    settings: Settings,
+    inherited: Inherited,
+    address_file: Option<&Path>,
+) -> anyhow::Result<Exit> {
     let stop = signals::stopped()?;
     let store = match super::open_store(&settings.paths) {
         Ok(store) => store,
@@ -97,7 +102,7 @@ async fn serve(settings: Settings, address_file: Option<&Path>) -> anyhow::Resul
         }
     };
     let metrics = telemetry::install();
-    let listener = match Listener::bind(&settings.http).await {
+    let listener = match Listener::bind(&settings.http, inherited).await {
         Ok(listener) => listener,
         Err(error) => {
             out::error(&error.into());

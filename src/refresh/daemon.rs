@@ -382,6 +382,7 @@ fn seen(look: &Look) -> watch::Seen {
                 proven: look.standing == Some(Standing::Proven),
                 dead: dead.map(|service| (service.name.clone(), service.exit_code)),
                 right: look.state != State::Broken,
+                life: look.life.clone(),
             }
         }
     }

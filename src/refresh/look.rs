@@ -11,6 +11,7 @@ use super::{
     release::{Digest, Release},
     report::Service,
     supervisor::Supervisor,
+    watch::Life,
 };
 use crate::foundation::values::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,9 @@ pub struct Look {
     pub services: Vec<Service>,
     /// The engine and its version.
     pub engine: Option<String>,
+    /// By what it is told that somebody else has started it again.
+    #[serde(skip)]
+    pub life: Life,
 }
 
 /// A run that has no end yet.
@@ -122,6 +126,7 @@ impl Supervisor {
         for service in self.stack.containers.keys() {
             let found = self.engine.find(&self.container_name(service)).await?;
             let runs = found.as_ref().is_some_and(|one| one.state.runs());
+            look.life.containers.extend(found.as_ref().map(|one| one.id.clone()));
             let seen = Service::of(service, found);
             if !runs {
                 wrong.get_or_insert(format!("the container of {service} is {}", seen.status));
@@ -220,6 +225,7 @@ impl Look {
             schema: node.schema,
             services: Vec::new(),
             engine: None,
+            life: Life { record: node.at, containers: Vec::new() },
         }
     }
 

@@ -23,32 +23,37 @@ impl Supervisor {
         let release = current.release.clone();
         let mut containers = Vec::new();
         for service in self.start_order() {
-            let create = self.declared(&service, &release);
-            let found = self.engine.find(&create.name).await?;
+            let found = self.engine.find(&self.container_name(&service)).await?;
             let usable = found.as_ref().is_some_and(|one| {
-                one.image_id == release.image_id && one.service.as_deref() == Some(&service)
+                one.image_id == release.image_id
+                    && one.service.as_deref() == Some(&service)
+                    && self.is_made_as_declared(one)
             });
             let id = match found {
                 Some(one) if usable => {
                     match one.state {
                         State::Running => {}
                         State::Paused => self.engine.unpause(&one.id).await?,
-                        State::Created | State::Exited(_) => self.engine.start(&one.id).await?,
+                        State::Created | State::Exited(_) => {
+                            self.start_made(&service, &one.id).await?;
+                        }
                     }
                     one.id
                 }
-                Some(one) if one.owner.is_some() => bail!(
-                    "the container {} belongs to {}: let its owner remove it first",
-                    one.name,
-                    one.owner.unwrap_or_default()
-                ),
                 found => {
                     if let Some(other) = found {
+                        if let Some(owner) = self.foreign_owner(&other) {
+                            bail!(
+                                "the container {} belongs to {owner}: let its owner remove it first",
+                                other.name
+                            );
+                        }
+                        self.stop_these(std::slice::from_ref(&other)).await?;
                         self.engine.remove(&other.id).await?;
                     }
                     self.engine.ensure_network(&self.stack.network).await?;
-                    let id = self.engine.create(&self.stack, &create).await?;
-                    self.engine.start(&id).await?;
+                    let id = self.make(&service, &release).await?;
+                    self.start_made(&service, &id).await?;
                     id
                 }
             };

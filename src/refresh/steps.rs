@@ -54,7 +54,10 @@ pub(super) struct Made {
 impl Supervisor {
     /// Stops everything of ours that runs, dependants first, and returns what was killed because it did not end in time.
     pub(super) async fn stop_all(&self) -> anyhow::Result<Vec<String>> {
-        self.stop_these(&self.in_stop_order().await?).await
+        // What may start again by itself is kept from it first.
+        let rests = self.rest().await;
+        let killed = self.stop_these(&self.in_stop_order().await?).await?;
+        rests.map(|()| killed)
     }
 
     /// Returns everything of ours, dependants first.
@@ -70,18 +73,17 @@ impl Supervisor {
     }
 
     /// Stops these, one after the other, and returns what was killed because it did not end in time.
-    async fn stop_these(&self, found: &[Found]) -> anyhow::Result<Vec<String>> {
+    pub(super) async fn stop_these(&self, found: &[Found]) -> anyhow::Result<Vec<String>> {
         let mut killed = Vec::new();
         for one in found.iter().filter(|one| one.state.runs()) {
             let declared = one.service.as_ref().and_then(|name| self.stack.containers.get(name));
             let patience =
                 declared.map_or(Duration::from_secs(10), |container| container.timeout.0);
-            let exit = self
-                .engine
-                .stop(one, patience)
+            let had_to_be_killed = self
+                .stop_one(one, patience)
                 .await
                 .with_context(|| format!("the container {} could not be stopped", one.name))?;
-            if exit.killed {
+            if had_to_be_killed {
                 killed.push(one.name.clone());
             }
         }
@@ -231,12 +233,7 @@ impl Run<'_> {
     async fn rebuild(&mut self) -> anyhow::Result<String> {
         let supervisor = self.supervisor;
         for service in supervisor.start_order() {
-            let create = supervisor.declared(&service, &self.ready.release);
-            let id = supervisor
-                .engine
-                .create(&supervisor.stack, &create)
-                .await
-                .with_context(|| format!("the container of {service} could not be created"))?;
+            let id = supervisor.make(&service, &self.ready.release).await?;
             self.made.created.push((service, id));
         }
         Ok(format!("{} containers created", self.made.created.len()))
@@ -312,12 +309,9 @@ impl Run<'_> {
     /// Step 5: all of them or none. LL-WF-38, LL-REF-35, 36, 48
     async fn restart(&mut self) -> anyhow::Result<String> {
         let supervisor = self.supervisor;
+        supervisor.begin_trial()?;
         for (service, id) in &self.made.created {
-            supervisor
-                .engine
-                .start(id)
-                .await
-                .with_context(|| format!("the container of {service} could not be started"))?;
+            supervisor.start_made(service, id).await?;
         }
         let first = supervisor.until_ready(&self.ready.release, &self.made.created).await?;
         self.report.downtime_ms = self.made.stopped_at.map(|at| millis(first - at));
@@ -342,6 +336,7 @@ impl Run<'_> {
     async fn status(&mut self) -> anyhow::Result<String> {
         let trees = self.untouched().await;
         hold::clear(&self.supervisor.directory).context("cannot end the hold")?;
+        self.supervisor.end_trial()?;
         let answers = self.supervisor.stack.refresh.ready_answers;
         self.journal.append(Record::Ready { id: self.id, answers, trees })?;
         self.report.outcome = Outcome::Done;
@@ -419,7 +414,7 @@ impl Run<'_> {
             }
         }
         if text.is_empty() {
-            return None;
+            return self.made.created.first().and_then(|(one, _)| self.supervisor.last_words(one));
         }
         let reports = self.supervisor.directory.join("reports");
         let name = format!("{}.log", self.id);

@@ -15,6 +15,7 @@ use super::{
     machine::Node,
     notify::Notice,
     out::{Lines, Tell},
+    owner::Units,
     plan::{self, Inputs, Labels, Machine, Plan, Refusal, Running, Target},
     record::{Record, Verb},
     registry,
@@ -50,6 +51,8 @@ pub struct Supervisor {
     pub stack: Stack,
     /// The container engine.
     pub engine: Engine,
+    /// The units, where systemd owns the containers.
+    pub units: Units,
     /// Journal, hold, lock, reports.
     pub directory: PathBuf,
     /// Where the engine stores images, if somebody said so.
@@ -404,6 +407,7 @@ impl Supervisor {
             message,
             next: "mend the stack file; `ladylinux-supervisor stack check` checks it".to_owned(),
         }));
+        plan.refusals.extend(self.unit_refusals().await);
         Ok(plan)
     }
 
@@ -446,8 +450,8 @@ impl Supervisor {
             service: label(labels::SERVICE).filter(|_| ours),
             runs: found.state.runs(),
             digest: label(labels::DIGEST),
-            spec: label(labels::SPEC),
-            owner: found.owner.clone(),
+            spec: label(labels::SPEC).filter(|_| self.is_made_as_declared(found)),
+            owner: self.foreign_owner(found),
         }
     }
 
@@ -580,6 +584,7 @@ impl Supervisor {
         tell: &dyn Tell,
     ) -> Result<(), Refused> {
         self.sweep().await?;
+        self.end_trial()?;
         let Some(run) = journal.node().under_way.clone() else { return Ok(()) };
         if journal.node().only_report_missing() {
             hold::clear(&self.directory).context("cannot end the hold")?;

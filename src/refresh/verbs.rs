@@ -9,6 +9,7 @@ use super::{
     journal::{self, Journal, JournalError},
     lock::{Lock, LockError},
     out::{self, Lines, Tell},
+    owner::Units,
     record::{Record, Verb as For},
     registry,
     report::Report,
@@ -166,6 +167,12 @@ enum StackVerb {
     Show,
     /// Print the defaults, to start from
     Default,
+    /// Print the units of a stack with owner = "systemd"; scripts/install installs them
+    Units {
+        /// Write them into this directory instead, each as a file
+        #[arg(long, value_name = "DIR")]
+        into: Option<PathBuf>,
+    },
 }
 
 #[derive(Clone, Debug, Args)]
@@ -357,6 +364,7 @@ impl Common {
         Ok(Supervisor {
             stack,
             engine,
+            units: Units::default(),
             directory: self.state.clone(),
             store: self.image_store.clone(),
             registry,
@@ -617,6 +625,22 @@ fn stack_verb(common: &Common, what: &StackVerb) -> anyhow::Result<u8> {
         StackVerb::Check => out::line(checked.text()),
         StackVerb::Show if common.json => out::json(&stack::verb::show_json(&stack)),
         StackVerb::Show => out::line(stack::verb::show(&stack)?.trim_end()),
+        StackVerb::Units { into: Some(directory) } => {
+            for (name, text) in stack::quadlet::units(&stack) {
+                let path = directory.join(name);
+                std::fs::write(&path, text)
+                    .with_context(|| format!("cannot write {}", path.display()))?;
+            }
+        }
+        StackVerb::Units { into: None } if common.json => {
+            let units = stack::quadlet::units(&stack).into_iter();
+            out::json(&units.collect::<std::collections::BTreeMap<_, _>>());
+        }
+        StackVerb::Units { into: None } => {
+            for (name, text) in stack::quadlet::units(&stack) {
+                out::line(format!("# ---- {name}\n{text}"));
+            }
+        }
         StackVerb::Default => {}
     }
     let refused = matches!(what, StackVerb::Check) && !checked.is_good();

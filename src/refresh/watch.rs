@@ -2,6 +2,7 @@
 //! starts a proven one again that died. Pure: the time comes in, acts go out.
 
 use super::release::Digest;
+use crate::foundation::values::time::Timestamp;
 use std::{collections::VecDeque, time::Duration};
 
 /// So many deaths within the window end the restarts.
@@ -19,6 +20,16 @@ pub struct Policy {
     pub first_retry: Duration,
     /// The longest such wait.
     pub longest_retry: Duration,
+}
+
+/// Which containers serve, and since which record: other ones without a record were started by somebody else, which systemd
+/// does with what has ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Life {
+    /// The engine's own names for them.
+    pub containers: Vec<String>,
+    /// When the last record was written.
+    pub record: Option<Timestamp>,
 }
 
 /// What the daemon sees.
@@ -40,6 +51,8 @@ pub enum Seen {
         dead: Option<(String, Option<i64>)>,
         /// Whether the published port gave the right answer.
         right: bool,
+        /// What it lives by.
+        life: Life,
     },
 }
 
@@ -77,6 +90,8 @@ pub struct Watch {
     policy: Policy,
     /// Since when the release has answered rightly at every look.
     good: Option<(Digest, Duration)>,
+    /// What it lived by at the last look.
+    life: Option<Life>,
     deaths: VecDeque<Duration>,
     checked: Option<Duration>,
     retry: Duration,
@@ -88,6 +103,7 @@ impl Watch {
         Self {
             policy,
             good: None,
+            life: None,
             deaths: VecDeque::new(),
             checked: None,
             retry: policy.first_retry,
@@ -101,11 +117,11 @@ impl Watch {
         let mut acts = Vec::new();
         match seen {
             Seen::Unknown | Seen::Rests => {
-                self.good = None;
+                (self.good, self.life) = (None, None);
                 return acts;
             }
             Seen::NotInstalled => {
-                self.good = None;
+                (self.good, self.life) = (None, None);
                 if self.checked.is_none_or(|at| now >= at + self.retry) {
                     if self.checked.is_some() {
                         self.retry = (2 * self.retry).min(self.policy.longest_retry);
@@ -115,16 +131,20 @@ impl Watch {
                 }
                 return acts;
             }
-            Seen::Installed { digest, proven, dead: Some((service, code)), .. } => {
-                self.good = None;
-                acts.push(if *proven {
-                    self.died(now, *digest)
-                } else {
-                    Act::HoldDead { digest: *digest, service: service.clone(), code: *code }
+            Seen::Installed { digest, proven, dead, right, life } => {
+                let revived = self.life.replace(life.clone()).is_some_and(|known| {
+                    known.record == life.record && known.containers != life.containers
                 });
-                return acts;
-            }
-            Seen::Installed { digest, proven, dead: None, right } => {
+                let revived = revived.then(|| ("a container".to_owned(), None));
+                if let Some((service, code)) = dead.clone().or(revived) {
+                    self.good = None;
+                    acts.push(if *proven {
+                        self.died(now, *digest)
+                    } else {
+                        Act::HoldDead { digest: *digest, service, code }
+                    });
+                    return acts;
+                }
                 self.good = match self.good {
                     Some(good) if *right && good.0 == *digest => Some(good),
                     _ => right.then_some((*digest, now)),
@@ -187,12 +207,12 @@ mod tests {
     }
 
     fn lives(proven: bool, right: bool) -> Seen {
-        Seen::Installed { digest: digest("a"), proven, dead: None, right }
+        Seen::Installed { digest: digest("a"), proven, dead: None, right, life: Life::default() }
     }
 
     fn dead(proven: bool) -> Seen {
         let dead = Some(("api".to_owned(), Some(137)));
-        Seen::Installed { digest: digest("a"), proven, dead, right: false }
+        Seen::Installed { digest: digest("a"), proven, dead, right: false, life: Life::default() }
     }
 
     fn at(seconds: u64) -> Duration {
@@ -224,6 +244,29 @@ mod tests {
             Act::HoldDead { digest: digest("a"), service: "api".to_owned(), code: Some(137) };
         assert_eq!(watch(0).look(at(5), &dead(false), true), [held]);
         assert_eq!(watch(0).look(at(5), &dead(true), true), [Act::Restart { digest: digest("a") }]);
+    }
+
+    // What systemd starts again between two looks had died all the same.
+    #[test]
+    fn a_release_that_somebody_else_has_started_again_had_died() {
+        let lives = |proven, containers: &str, record| {
+            let life =
+                Life { containers: vec![containers.to_owned()], record: Some(Timestamp(record)) };
+            Seen::Installed { digest: digest("a"), proven, dead: None, right: true, life }
+        };
+        for proven in [false, true] {
+            let mut watch = watch(0);
+            assert_eq!(watch.look(at(0), &lives(proven, "one", 1), true), []);
+            assert_eq!(watch.look(at(5), &lives(proven, "one", 1), true), []);
+            // Whoever does so by our verbs leaves a record.
+            assert_eq!(watch.look(at(10), &lives(proven, "two", 2), true), []);
+            let acts = watch.look(at(15), &lives(proven, "three", 2), true);
+            match acts.as_slice() {
+                [Act::Restart { .. }] => assert!(proven),
+                [Act::HoldDead { .. }] => assert!(!proven),
+                acts => panic!("{acts:?}"),
+            }
+        }
     }
 
     #[test]

@@ -98,7 +98,21 @@ impl Root {
 
     /// Starts a node and waits until it says where it listens.
     pub(crate) fn start(self) -> Node {
-        let mut command = self.command(&["serve", "--port", "0"]);
+        self.start_by(|command| command)
+    }
+
+    /// The same, by another command that this one is made into.
+    pub(crate) fn start_by(self, by: impl FnOnce(Command) -> Command) -> Node {
+        self.start_with(&["serve", "--port", "0"], by)
+    }
+
+    pub(crate) fn start_with(
+        self,
+        arguments: &[&str],
+        by: impl FnOnce(Command) -> Command,
+    ) -> Node {
+        let mut command = by(self.command(arguments));
+        command.stdin(Stdio::null());
         command.env("LADYLINUX_LOG_FORMAT", "json");
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();

@@ -20,6 +20,8 @@ pub enum Look {
 }
 
 /// Hashes names, kinds, owners, modes and files below `directory`, and leaves out `except`; nothing there is a tree, too.
+///
+/// What cannot be read, such as another service's key, is taken by its times, for it cannot be written either.
 pub fn digest(directory: &Path, except: &Path, look: Look) -> io::Result<Sha256> {
     let mut said = Vec::new();
     if !directory.exists() {
@@ -27,7 +29,16 @@ pub fn digest(directory: &Path, except: &Path, look: Look) -> io::Result<Sha256>
     }
     let entries = WalkDir::new(directory).sort_by_file_name().into_iter();
     for entry in entries.filter_entry(|entry| entry.path() != except) {
-        let entry = entry?;
+        let entry = match entry {
+            Err(error) if is_closed(&error) => {
+                // The directory itself was the entry before.
+                if let Some(about) = error.path().and_then(|path| fs::metadata(path).ok()) {
+                    write!(said, "closed {} {}\0", about.ctime(), about.ctime_nsec())?;
+                }
+                continue;
+            }
+            entry => entry?,
+        };
         let (about, kind) = (entry.metadata()?, entry.file_type());
         let name = entry.path().strip_prefix(directory).unwrap_or(entry.path());
         // A name has no zero byte: what is said of one entry cannot be taken for what is said of two.
@@ -36,23 +47,31 @@ pub fn digest(directory: &Path, except: &Path, look: Look) -> io::Result<Sha256>
         if kind.is_symlink() {
             said.extend_from_slice(fs::read_link(entry.path())?.as_os_str().as_bytes());
         } else if kind.is_file() {
-            match look {
-                Look::Content => {
-                    write!(said, "{}", Sha256::of_file(entry.path())?)?;
+            let content = match look {
+                Look::Content => Some(Sha256::of_file(entry.path())),
+                Look::Times => None,
+            };
+            match content {
+                Some(Err(error)) if error.kind() == io::ErrorKind::PermissionDenied => {
+                    write!(said, "{}", times(&about))?;
                 }
-                Look::Times => write!(
-                    said,
-                    "{} {} {} {}",
-                    about.len(),
-                    about.ino(),
-                    about.ctime(),
-                    about.ctime_nsec()
-                )?,
+                Some(hash) => write!(said, "{}", hash?)?,
+                None => write!(said, "{}", times(&about))?,
             }
         }
         said.push(0);
     }
     Ok(Sha256::of(said))
+}
+
+/// What changes whenever a file is written, replaced or given to somebody else.
+fn times(about: &fs::Metadata) -> String {
+    format!("{} {} {} {}", about.len(), about.ino(), about.ctime(), about.ctime_nsec())
+}
+
+/// Whether a directory may not be looked into.
+fn is_closed(error: &walkdir::Error) -> bool {
+    error.io_error().is_some_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 #[cfg(test)]

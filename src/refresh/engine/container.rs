@@ -68,6 +68,8 @@ pub struct Found {
     pub health: Option<String>,
     /// Who owns it, if that is not a supervisor.
     pub owner: Option<String>,
+    /// The unit of systemd that owns it, if one does.
+    pub unit: Option<String>,
 }
 
 /// What a container does.
@@ -389,6 +391,7 @@ impl From<Listed> for Found {
             restarts: 0,
             health: None,
             owner: owner(&labels),
+            unit: unit(&labels).cloned(),
             labels,
         }
     }
@@ -408,6 +411,7 @@ impl From<Inspected> for Found {
             // Podman says nothing where there is no check, and Docker may say `none`.
             health: health.filter(|status| !status.is_empty() && status != "none"),
             owner: owner(&labels),
+            unit: unit(&labels).cloned(),
             labels,
         }
     }
@@ -418,10 +422,15 @@ pub(super) fn with_algorithm(id: &str) -> String {
     if id.is_empty() || id.contains(':') { id.to_owned() } else { format!("sha256:{id}") }
 }
 
+/// Returns the unit of systemd that a container belongs to, if its labels name one.
+fn unit(labels: &BTreeMap<String, String>) -> Option<&String> {
+    labels.get("PODMAN_SYSTEMD_UNIT").filter(|value| !value.is_empty())
+}
+
 /// Returns who owns a container, if its labels name somebody other than a supervisor.
 fn owner(labels: &BTreeMap<String, String>) -> Option<String> {
     let label = |name: &str| labels.get(name).filter(|value| !value.is_empty());
-    label("PODMAN_SYSTEMD_UNIT").map(|unit| format!("the systemd unit {unit}")).or_else(|| {
+    unit(labels).map(|unit| format!("the systemd unit {unit}")).or_else(|| {
         ["io.podman.compose.project", "com.docker.compose.project"]
             .iter()
             .find_map(|name| label(name))

@@ -7,6 +7,7 @@
 mod check;
 mod fingerprint;
 mod load;
+pub mod quadlet;
 mod units;
 pub mod verb;
 
@@ -72,6 +73,8 @@ pub struct Stack {
 pub enum Owner {
     /// The supervisor, through the container engine's API.
     Engine,
+    /// systemd, by Quadlet's units, which the supervisor points at a release and has stopped and started.
+    Systemd,
 }
 
 /// What a node is run for.
