@@ -1,16 +1,16 @@
 //! Who creates, starts and stops the containers of a node: the supervisor itself, or systemd by a unit that it points at a
 //! release. Exactly one of them, as the stack declares.
 //!
-//! A unit of systemd is pointed at a release by a file, which also lets it start at all. Three things keep it from starting,
-//! each of them a condition of the unit (`stack::quadlet`):
+//! A unit of systemd is pointed at a release by a file, without which it does not start. Whether it may start, and whether it
+//! waits meanwhile, is told by three files, which the unit itself looks at (`stack::quadlet`), whoever starts it:
 //!
-//! | file                 | says                              | written                  | taken away                   |
-//! |----------------------|-----------------------------------|--------------------------|------------------------------|
-//! | `serving.env`        | the release that is to run        | in step 3, and by `start`| when the node is to rest     |
-//! | `hold.json`          | the node must not start           | before step 1            | in step 6                    |
-//! | `/run/ladylinux/trial` | but its supervisor tries it now | in step 5                | in step 6, and by any reboot |
+//! | file                       | says                          | written                  | taken away                   |
+//! |----------------------------|-------------------------------|--------------------------|------------------------------|
+//! | `serving.env`              | the release that is to run    | in step 5, and by `start`| in step 1, and for a rest    |
+//! | `hold.json`                | the node must not start …     | before step 1            | in step 6                    |
+//! | `/run/ladylinux/under-way` | … but by a run that goes on   | before step 1            | in step 6, and by any reboot |
 //!
-//! The socket stays open through a refresh: whoever connects meanwhile waits, and is answered by the new release.
+//! The socket stays open through a run: whoever connects meanwhile waits, and is answered by the new release.
 
 use super::{
     engine::{Found, State},
@@ -66,8 +66,8 @@ impl Units {
         self.systemd.get_or_try_init(Systemd::connect).await
     }
 
-    fn trial(&self) -> PathBuf {
-        self.run.join(quadlet::TRIAL)
+    fn under_way(&self) -> PathBuf {
+        self.run.join(quadlet::UNDER_WAY)
     }
 }
 
@@ -121,9 +121,8 @@ impl Supervisor {
         if !self.is_systemds() {
             return Ok(());
         }
-        self.end_trial()?;
-        remove(&self.directory.join(quadlet::SERVING))
-            .context("cannot keep the units from starting")?;
+        self.end_wait()?;
+        self.point_nowhere()?;
         let systemd = self.units.systemd().await?;
         for socket in self.sockets() {
             systemd.stop(&socket, START).await?;
@@ -136,12 +135,9 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Makes a container for a release, or points its unit there; returns the engine's name for it.
+    /// Makes a container for a release, unless its unit does; returns the engine's name for it.
     pub(super) async fn make(&self, service: &str, release: &Release) -> anyhow::Result<String> {
         if self.is_systemds() {
-            let serving = quadlet::serving(&release.image_id, &release.digest.to_string());
-            hold::write_whole(&self.directory, quadlet::SERVING, 0o600, serving.as_bytes())
-                .with_context(|| format!("cannot point the unit of {service} at the release"))?;
             return Ok(self.container_name(service));
         }
         let create = self.declared(service, release);
@@ -149,12 +145,20 @@ impl Supervisor {
         made.with_context(|| format!("the container of {service} could not be created"))
     }
 
-    /// Starts what was made.
-    pub(super) async fn start_made(&self, service: &str, id: &str) -> anyhow::Result<()> {
+    /// Starts what was made, or has its unit run the release.
+    pub(super) async fn start_made(
+        &self,
+        service: &str,
+        id: &str,
+        release: &Release,
+    ) -> anyhow::Result<()> {
         let start = async {
             if !self.is_systemds() {
                 return Ok(self.engine.start(id).await?);
             }
+            let serving = quadlet::serving(&release.image_id, &release.digest.to_string());
+            hold::write_whole(&self.directory, quadlet::SERVING, 0o600, serving.as_bytes())
+                .context("cannot point the unit at the release")?;
             let systemd = self.units.systemd().await?;
             for socket in self.sockets() {
                 systemd.start(&socket, START).await?;
@@ -164,22 +168,28 @@ impl Supervisor {
         start.await.with_context(|| format!("the container of {service} could not be started"))
     }
 
-    /// Lets units start that are held, until [`Self::end_trial`] or a reboot.
-    pub(super) fn begin_trial(&self) -> anyhow::Result<()> {
+    /// Has whoever connects wait for the release of a run that begins, until [`Self::end_wait`] or a reboot.
+    pub(super) fn begin_wait(&self) -> anyhow::Result<()> {
         if !self.is_systemds() {
             return Ok(());
         }
-        fs::write(self.units.trial(), "").with_context(|| {
-            format!("cannot write {}, which lets held units start", self.units.trial().display())
-        })
+        let file = self.units.under_way();
+        fs::write(&file, "").with_context(|| format!("cannot write {}", file.display()))?;
+        self.point_nowhere()
     }
 
-    /// Ends a trial, if there is one.
-    pub(super) fn end_trial(&self) -> anyhow::Result<()> {
+    /// Has nobody wait any longer.
+    pub(super) fn end_wait(&self) -> anyhow::Result<()> {
         if !self.is_systemds() {
             return Ok(());
         }
-        remove(&self.units.trial()).context("cannot end the trial of held units")
+        let file = self.units.under_way();
+        remove(&file).with_context(|| format!("cannot remove {}", file.display()))
+    }
+
+    fn point_nowhere(&self) -> anyhow::Result<()> {
+        let file = self.directory.join(quadlet::SERVING);
+        remove(&file).with_context(|| format!("cannot remove {}", file.display()))
     }
 
     /// Returns where the last words of a service are, once systemd has removed its container.

@@ -35,7 +35,7 @@ impl Supervisor {
                         State::Running => {}
                         State::Paused => self.engine.unpause(&one.id).await?,
                         State::Created | State::Exited(_) => {
-                            self.start_made(&service, &one.id).await?;
+                            self.start_made(&service, &one.id, &release).await?;
                         }
                     }
                     one.id
@@ -53,7 +53,7 @@ impl Supervisor {
                     }
                     self.engine.ensure_network(&self.stack.network).await?;
                     let id = self.make(&service, &release).await?;
-                    self.start_made(&service, &id).await?;
+                    self.start_made(&service, &id, &release).await?;
                     id
                 }
             };

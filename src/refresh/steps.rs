@@ -168,7 +168,8 @@ impl Run<'_> {
             actor: order.actor.clone(),
             trees: self.ready.prepared.trees,
         })?;
-        hold::write(&self.supervisor.directory, &hold).context("cannot write the hold")
+        hold::write(&self.supervisor.directory, &hold).context("cannot write the hold")?;
+        self.supervisor.begin_wait()
     }
 
     /// Goes through one step, and returns what is to be noted of it.
@@ -309,9 +310,8 @@ impl Run<'_> {
     /// Step 5: all of them or none. LL-WF-38, LL-REF-35, 36, 48
     async fn restart(&mut self) -> anyhow::Result<String> {
         let supervisor = self.supervisor;
-        supervisor.begin_trial()?;
         for (service, id) in &self.made.created {
-            supervisor.start_made(service, id).await?;
+            supervisor.start_made(service, id, &self.ready.release).await?;
         }
         let first = supervisor.until_ready(&self.ready.release, &self.made.created).await?;
         self.report.downtime_ms = self.made.stopped_at.map(|at| millis(first - at));
@@ -336,7 +336,7 @@ impl Run<'_> {
     async fn status(&mut self) -> anyhow::Result<String> {
         let trees = self.untouched().await;
         hold::clear(&self.supervisor.directory).context("cannot end the hold")?;
-        self.supervisor.end_trial()?;
+        self.supervisor.end_wait()?;
         let answers = self.supervisor.stack.refresh.ready_answers;
         self.journal.append(Record::Ready { id: self.id, answers, trees })?;
         self.report.outcome = Outcome::Done;

@@ -584,7 +584,7 @@ impl Supervisor {
         tell: &dyn Tell,
     ) -> Result<(), Refused> {
         self.sweep().await?;
-        self.end_trial()?;
+        self.end_wait()?;
         let Some(run) = journal.node().under_way.clone() else { return Ok(()) };
         if journal.node().only_report_missing() {
             hold::clear(&self.directory).context("cannot end the hold")?;

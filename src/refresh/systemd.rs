@@ -67,6 +67,8 @@ pub struct Unit {
     pub load: String,
     /// `active`, `inactive`, `failed`, …
     pub active: String,
+    /// The same, more closely: `running`, `condition`, …
+    pub sub: String,
     /// Whether it is about to be something else.
     pub has_job: bool,
     /// Whether its files are newer than what systemd has read.
@@ -76,9 +78,10 @@ pub struct Unit {
 }
 
 impl Unit {
-    /// Whether nothing of it runs, and nothing is about to.
+    /// Whether nothing of it runs. A client may have asked for it again already: then it waits to be allowed.
     fn is_down(&self) -> bool {
-        !self.has_job && matches!(self.active.as_str(), "inactive" | "failed")
+        let ended = matches!(self.active.as_str(), "inactive" | "failed");
+        self.sub == "condition" || (ended && !self.has_job)
     }
 }
 
@@ -107,6 +110,7 @@ impl Systemd {
             all.remove(property).and_then(|value| value.try_into().ok()).unwrap_or_default()
         };
         let (load, active): (String, String) = (text("LoadState"), text("ActiveState"));
+        let sub = text("SubState");
         let is_stale = all.remove("NeedDaemonReload").and_then(|value| value.try_into().ok());
         let drop_ins = all.remove("DropInPaths").and_then(|value| value.try_into().ok());
         let job: Option<(u32, OwnedObjectPath)> =
@@ -114,6 +118,7 @@ impl Systemd {
         Ok(Unit {
             load,
             active,
+            sub,
             has_job: job.is_some_and(|(number, _)| number != 0),
             is_stale: is_stale.unwrap_or(false),
             drop_ins: drop_ins.unwrap_or_default(),

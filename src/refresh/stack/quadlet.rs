@@ -1,13 +1,13 @@
 //! The units of a stack that systemd owns, written from what the stack declares: `podman-systemd.unit(5)`, `systemd.socket(5)`.
 
-use super::{Container, Network, Stack, Time, fingerprint};
+use super::{Container, Network, PREPARES, Stack, Time, fingerprint};
 use crate::refresh::contract::container_labels as labels;
 
 /// The file that points the units at a release, in the supervisor's directory.
 pub const SERVING: &str = "serving.env";
 
-/// The file that lets held units start, in a directory that a reboot empties.
-pub const TRIAL: &str = "trial";
+/// The file that says that a run is under way, in a directory that a reboot empties.
+pub const UNDER_WAY: &str = "under-way";
 /// That directory.
 pub const RUN: &str = "/run/ladylinux";
 
@@ -39,12 +39,22 @@ pub fn units(stack: &Stack) -> Vec<(String, String)> {
     units
 }
 
-/// What keeps a unit from starting: nothing is installed, somebody stopped it, or it is held and nobody tries it.
+/// What keeps a unit from starting: it is held, and that not only because a run is under way.
 fn conditions() -> String {
     format!(
-        "ConditionPathExists={SUPERVISOR}/{SERVING}\n\
-         ConditionPathExists=|!{SUPERVISOR}/hold.json\n\
-         ConditionPathExists=|{RUN}/{TRIAL}\n"
+        "ConditionPathExists=|!{SUPERVISOR}/hold.json\n\
+         ConditionPathExists=|{RUN}/{UNDER_WAY}\n"
+    )
+}
+
+/// Has a service that a client asks for during a run wait for its release, and one without a release not start.
+///
+/// A condition would end the start at once, whereupon systemd, which still sees the client, would ask for it again, and give
+/// the socket up after 20 times: `TriggerLimitBurst=` in `systemd.socket(5)`.
+fn waits_for_its_release() -> String {
+    let (serving, under_way) = (format!("{SUPERVISOR}/{SERVING}"), format!("{RUN}/{UNDER_WAY}"));
+    format!(
+        "ExecCondition=/bin/sh -c 'until [ -e {serving} ]; do [ -e {under_way} ] || exit 1; sleep 0.02; done'"
     )
 }
 
@@ -55,14 +65,12 @@ fn socket_unit(stack: &Stack, service: &str) -> String {
         "{EDITED}# It stays open while one release ends and the next one starts: clients wait, and are not refused.\n\
          [Unit]\n\
          Description=LadyLinux: where {service} is reached\n\
+         ConditionPathExists={SUPERVISOR}/{SERVING}\n\
          {}\n\
          [Socket]\n\
          ListenStream={address}\n\
          # An address that the machine gets later is listened on already.\n\
          FreeBind=true\n\
-         # A client that waits through a refresh asks for a service that is held: that is looked into now and then only.\n\
-         PollLimitIntervalSec=2s\n\
-         PollLimitBurst=2\n\
          \n\
          [Install]\n\
          WantedBy=sockets.target\n",
@@ -100,14 +108,23 @@ fn container_unit(stack: &Stack, service: &str, container: &Container) -> String
     lines.push(limits(service, container));
     lines.extend([
         "\n[Service]".to_owned(),
-        format!("EnvironmentFile={SUPERVISOR}/{SERVING}"),
+        waits_for_its_release(),
+        // It is read anew for each command, and so after the wait.
+        format!("EnvironmentFile=-{SUPERVISOR}/{SERVING}"),
         "Restart=on-failure\nRestartSec=5s".to_owned(),
-        format!("TimeoutStartSec=1min\nTimeoutStopSec={}s", patience + 30),
+        // A client may wait through a migration.
+        format!("TimeoutStartSec={}s\nTimeoutStopSec={}s", longest_run(stack), patience + 30),
         "\n[Install]\nWantedBy=multi-user.target".to_owned(),
         "\n[Quadlet]\n# A machine without a network boots as fast as one with it.".to_owned(),
         "DefaultDependencies=false\n".to_owned(),
     ]);
     format!("{EDITED}{}", lines.join("\n"))
+}
+
+/// Returns for how many seconds a run may keep clients waiting: step 4, and the rest.
+fn longest_run(stack: &Stack) -> u64 {
+    let prepare = stack.one_shots.get(PREPARES).map_or(0, |one| one.timeout.0.as_secs());
+    prepare + stack.refresh.ready_timeout.0.as_secs() + 300
 }
 
 /// What runs inside, and as whom.
@@ -246,12 +263,9 @@ mod tests {
     fn nothing_starts_that_is_held_or_stopped() {
         for name in ["ladylinux-api.container", "ladylinux-api.socket"] {
             let unit = unit(name);
-            for condition in [
-                "ConditionPathExists=/var/lib/ladylinux/supervisor/serving.env",
-                "ConditionPathExists=|!/var/lib/ladylinux/supervisor/hold.json",
-            ] {
-                assert!(unit.lines().any(|line| line == condition), "{name}: {condition}");
-            }
+            let condition = "ConditionPathExists=|!/var/lib/ladylinux/supervisor/hold.json";
+            assert!(unit.lines().any(|line| line == condition), "{name}");
+            assert!(unit.contains("/var/lib/ladylinux/supervisor/serving.env"), "{name}");
         }
     }
 
