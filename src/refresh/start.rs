@@ -25,9 +25,10 @@ impl Supervisor {
         for service in self.start_order() {
             let found = self.engine.find(&self.container_name(&service)).await?;
             let usable = found.as_ref().is_some_and(|one| {
+                // Who owns what already runs is changed by a refresh.
                 one.image_id == release.image_id
                     && one.service.as_deref() == Some(&service)
-                    && self.is_made_as_declared(one)
+                    && (one.state.runs() || self.is_made_as_declared(one))
             });
             let id = match found {
                 Some(one) if usable => {
