@@ -112,9 +112,10 @@ impl Daemon {
                     let open = watch::is_open(&settings.window, jiff::Zoned::now().time());
                     let acts = watch.look(began.elapsed(), &seen(&look), open);
                     if !acts.is_empty() {
-                        for act in acts {
+                        for act in &acts {
                             self.act(act).await;
                         }
+                        watch.done(began.elapsed(), &acts);
                         look = self.supervisor.look().await;
                     }
                     self.publish(&look, None);
@@ -129,8 +130,8 @@ impl Daemon {
         }
     }
 
-    async fn act(&self, act: Act) {
-        if let Err(error) = self.try_to(&act).await {
+    async fn act(&self, act: &Act) {
+        if let Err(error) = self.try_to(act).await {
             self.tell.note(&format!("{act:?} did not work: {error:#}"));
         }
     }

@@ -165,6 +165,14 @@ impl Watch {
         acts
     }
 
+    /// Notes that what had to be done is done: the next check is due so long after the end of the last one, for it may take
+    /// longer than the wait, and somebody else may want the lock.
+    pub fn done(&mut self, now: Duration, acts: &[Act]) {
+        if acts.contains(&Act::Check) {
+            self.checked = Some(now);
+        }
+    }
+
     fn died(&mut self, now: Duration, digest: Digest) -> Act {
         self.deaths.push_back(now);
         self.deaths.retain(|at| now.saturating_sub(*at) < WINDOW);
@@ -286,6 +294,15 @@ mod tests {
             .filter(|second| !watch.look(at(*second), &Seen::NotInstalled, true).is_empty())
             .collect();
         assert_eq!(tries, [0, 5, 15, 35, 75, 135, 195]);
+    }
+
+    #[test]
+    fn a_try_that_takes_long_leaves_time_for_others_before_the_next_one() {
+        let mut watch = watch(0);
+        let first = watch.look(at(0), &Seen::NotInstalled, true);
+        watch.done(at(20), &first);
+        assert_eq!(watch.look(at(21), &Seen::NotInstalled, true), []);
+        assert_eq!(watch.look(at(25), &Seen::NotInstalled, true), [Act::Check]);
     }
 
     #[test]

@@ -49,7 +49,12 @@ fn sentence(entry: &Entry) -> Option<String> {
     let at = entry.at.rfc3339();
     Some(match &entry.record {
         Record::Began { verb, from, to, plan, actor, trees, .. } => {
-            let from = from.map_or_else(|| "no release".to_owned(), |digest| digest.short());
+            // After a release that never became ready, the one that is installed is the one that is gone back to.
+            let from = match from {
+                Some(digest) if *digest == to.digest => String::new(),
+                Some(digest) => format!(" from {}", digest.short()),
+                None => " from no release".to_owned(),
+            };
             let commit = to.revision.as_deref().unwrap_or("an unknown commit");
             let signed = to.signer.as_ref().map_or_else(
                 || "Its signature was not asked for, or only warned of.".to_owned(),
@@ -58,7 +63,7 @@ fn sentence(entry: &Entry) -> Option<String> {
             let trees =
                 trees.as_ref().map_or_else(String::new, |trees| format!(" {}", hashes(trees)));
             format!(
-                "At {at}, a {verb} from {from} to {to} began, because {actor} wanted it. That release is {} of {}, built \
+                "At {at}, a {verb}{from} to {to} began, because {actor} wanted it. That release is {} of {}, built \
                  from {commit}. {signed} The plan was {}.{trees}",
                 to.digest,
                 to.reference,
