@@ -1,10 +1,11 @@
 //! Releases from an OCI archive, for nodes without a network: good ones, and all sorts of bad ones.
 
 use super::{
-    lab::{Lab, Run, write},
+    lab::{Lab, Run, Running, write},
     registry::nobody,
     release::Image,
 };
+use std::{path::Path, process::Command};
 
 /// Refreshes from these bytes.
 fn refresh_from(lab: &Lab, archive: &[u8]) -> Run {
@@ -71,4 +72,40 @@ fn archives_that_are_broken_are_refused_and_the_old_release_serves() {
     assert_eq!(gone.code, 2, "{gone:?}");
     gone.says(&["/nowhere/release.oci.tar"]);
     lab.serves(&good.digest());
+}
+
+// LL-DEP-14: whatever was read by then, nothing was begun.
+#[test]
+fn a_stick_that_is_pulled_out_while_it_is_read_is_a_refusal_and_the_old_release_serves() {
+    let Some(lab) = alone("refresh::stick") else { return };
+    let good = lab.release("1.0.0").image();
+    assert_eq!(refresh_from(&lab, &good.archive()).code, 0);
+    let shim = lab.directory().join("stick.so");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/refresh/stick.c");
+    let mut compiler = Command::new("cc");
+    compiler.args(["-shared", "-fPIC", "-Os", "-o"]).arg(&shim).arg(source).arg("-ldl");
+    assert!(compiler.status().unwrap().success());
+
+    let image = lab.release("1.1.0").filler(2048).image();
+    let (file, archive) = (lab.directory().join("release.oci.tar"), image.archive());
+    write(&file, &archive);
+    let argument = file.display().to_string();
+    let pulled_after = |bytes: usize| {
+        let mut command = lab.command(&["refresh", "--from-archive", &argument]);
+        command.env("LD_PRELOAD", &shim).env("STICK_FILE", file.canonicalize().unwrap());
+        Running::of(command.env("STICK_BYTES", bytes.to_string())).ended()
+    };
+    // At once, while it is looked into, and while the engine takes it.
+    for bytes in
+        [0, archive.len() / 2, archive.len() - 1, archive.len() * 3 / 2, archive.len() * 5 / 2]
+    {
+        let run = pulled_after(bytes);
+        assert_eq!((run.code, run.word("outcome")), (2, "refused"), "{bytes}: {run:?}");
+        run.says(&["error 5"]);
+        lab.serves(&good.digest());
+        lab.is_tidy(1);
+    }
+    // Put in again, it is read to its end.
+    assert_eq!(pulled_after(100 * archive.len()).code, 0);
+    lab.serves(&image.digest());
 }
