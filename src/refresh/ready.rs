@@ -20,8 +20,9 @@ const IMPATIENCE: Duration = Duration::from_millis(20);
 /// each further one waits twice as long.
 const FIRST_PATIENCE: Duration = Duration::from_millis(250);
 
-/// How many questions without a right answer lead to a look at the containers.
-const LOOK_EVERY: u32 = 10;
+/// How long nobody must have answered rightly for a look at the containers: what has ended may leave a port that takes
+/// questions, and never answers them.
+const LOOK_EVERY: Duration = Duration::from_millis(300);
 
 impl Supervisor {
     /// Asks through the published port until the release has answered as often as it has to.
@@ -35,11 +36,10 @@ impl Supervisor {
         let settings = &self.stack.refresh;
         let prober = Prober::new(&self.stack.publish)?;
         let (began, wanted) = (time::instant(), release.digest.to_string());
-        let (mut right, mut wrong, mut asked) = (0, 0, 0);
+        let (mut right, mut wrong, mut looked) = (0, 0, began);
         let (mut first, mut last) = (None, "nobody has answered".to_owned());
         let mut patience = FIRST_PATIENCE;
         while began.elapsed() < settings.ready_timeout.0 {
-            asked += 1;
             match prober.ask_within(patience).await {
                 Answer::Told(health) if health.release.digest.as_deref() != Some(&wanted) => {
                     (right, wrong) = (0, wrong + 1);
@@ -65,8 +65,9 @@ impl Supervisor {
                     patience = (2 * patience).min(PATIENCE);
                 }
             }
-            if right == 0 && asked % LOOK_EVERY == 0 {
+            if right == 0 && looked.elapsed() > LOOK_EVERY {
                 self.all_run(containers).await?;
+                looked = time::instant();
             }
             tokio::time::sleep(if right == 0 { IMPATIENCE } else { settings.ready_interval.0 })
                 .await;
