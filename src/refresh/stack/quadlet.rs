@@ -85,6 +85,7 @@ fn container_unit(stack: &Stack, service: &str, container: &Container) -> String
         "[Unit]".to_owned(),
         format!("Description=LadyLinux: {service}"),
         conditions().trim_end().to_owned(),
+        "Wants=ladylinux-store.service\nAfter=ladylinux-store.service".to_owned(),
     ];
     if container.network == Network::Published {
         lines.push(format!("Requires={name}.socket\nAfter={name}.socket"));
