@@ -163,7 +163,9 @@ impl Supervisor {
             for socket in self.sockets() {
                 systemd.start(&socket, START).await?;
             }
-            anyhow::Ok(systemd.start(&self.unit(service), START).await?)
+            systemd.start(&self.unit(service), START).await?;
+            self.engine.flush();
+            anyhow::Ok(())
         };
         start.await.with_context(|| format!("the container of {service} could not be started"))
     }

@@ -53,6 +53,7 @@ impl Supervisor {
                         self.engine.remove(&other.id).await?;
                     }
                     self.engine.ensure_network(&self.stack.network).await?;
+                    self.image_store().await?;
                     let id = self.make(&service, &release).await?;
                     self.start_made(&service, &id, &release).await?;
                     id

@@ -412,12 +412,17 @@ impl Supervisor {
     }
 
     /// Returns where the engine stores images, if that can be seen from here. Engines take long to tell.
-    async fn image_store(&self) -> Result<Option<PathBuf>, EngineError> {
-        if let Some(store) = &self.store {
-            return Ok(Some(store.clone()));
+    ///
+    /// From then on, what is made there is flushed.
+    pub(super) async fn image_store(&self) -> Result<Option<PathBuf>, EngineError> {
+        let store = match &self.store {
+            Some(store) => Some(store.clone()),
+            None => Some(self.engine.store().await?.to_owned()).filter(|store| store.is_dir()),
+        };
+        if let Some(store) = &store {
+            self.engine.flush_to(store);
         }
-        let store = self.engine.store().await?;
-        Ok(store.is_dir().then(|| store.to_owned()))
+        Ok(store)
     }
 
     /// Returns how much is free where images are stored, if that can be told.

@@ -87,7 +87,10 @@ impl Engine {
         let options = query::CreateContainerOptionsBuilder::default().name(&what.name).build();
         let created = self.docker.create_container(Some(options), body(stack, what)).await;
         match created.map_err(Said::from) {
-            Ok(created) => Ok(created.id),
+            Ok(created) => {
+                self.flush();
+                Ok(created.id)
+            }
             Err(source) if source.is_name_taken() => {
                 Err(EngineError::NameTaken { name: what.name.clone(), source })
             }

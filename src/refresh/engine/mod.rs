@@ -15,13 +15,13 @@ pub use create::{Create, Kind, Ran};
 pub use error::{EngineError, Said};
 pub use image::{ImageFacts, Pulled};
 
-use super::backoff::Backoff;
+use super::{backoff::Backoff, disk};
 use bollard::{ClientVersion, Docker};
 use serde::{Deserialize, de::DeserializeOwned};
 use socket::{Answer, Socket};
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 use tokio::sync::OnceCell;
@@ -64,6 +64,8 @@ pub struct Engine {
     spoken: String,
     about: About,
     store: Arc<OnceCell<PathBuf>>,
+    /// Where images and containers lie, if that can be seen from here.
+    flushed: Arc<OnceLock<PathBuf>>,
     backoff: Backoff,
     stall: Duration,
 }
@@ -103,6 +105,7 @@ impl Engine {
             spoken: format!("/v{}.{}", spoken.0, spoken.1),
             about,
             store: Arc::default(),
+            flushed: Arc::default(),
             backoff: Backoff::USUAL,
             stall: STALL,
         })
@@ -133,6 +136,23 @@ impl Engine {
             Ok(info.map(|info| info.docker_root_dir).unwrap_or_default())
         };
         Ok(self.store.get_or_try_init(ask).await?)
+    }
+
+    /// Has what engines write be flushed from now on, where it lies here.
+    pub fn flush_to(&self, store: &Path) {
+        // It lies nowhere else the second time.
+        drop(self.flushed.set(store.to_owned()));
+    }
+
+    /// Flushes what the engine has just written, beside whatever else goes on.
+    ///
+    /// Engines write the list of layers out to the disk, and the layers themselves when the kernel wants to, half a minute
+    /// later: a power cut in between leaves a container that makes Podman refuse to list any.
+    pub fn flush(&self) {
+        if let Some(store) = self.flushed.get().cloned() {
+            // Without it nothing is worse than it was; a failing disk tells so where it is read.
+            tokio::task::spawn_blocking(move || drop(disk::sync(&store)));
+        }
     }
 
     /// Asks for something, and returns it; nothing if the engine has no such thing.
