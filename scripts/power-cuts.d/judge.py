@@ -106,13 +106,13 @@ def cut(before, after, said, records, start, target):
             step = line.split("]")[1].split()[0]
             must(step in begun, f"{step} was done, as the verb said, and has no receipt")
     interrupted = [one for one in run if one["what"] == "interrupted"]
-    ready = [one for one in run if one["what"] == "ready"]
     digest = (status["release"] or {}).get("digest")
     names = ["stop", "sync", "rebuild", "prepare", "restart", "status"]
     if not any(one["what"] == "began" for one in run):
         place = "before step 1"
         wanted, held = start, False
-    elif ready:
+    elif "restart" in done:
+        # It had answered: what is lost, at most, is the report.
         place = "after its end" if "status" in done else "step 6 (status)"
         wanted, held = target, False
     else:

@@ -77,9 +77,16 @@ fn the_user_of_the_machine_is_the_user_of_the_stack() {
 // LL-REF-15..17, LL-WF-30
 #[test]
 fn every_script_of_a_deployment_is_executable_and_has_help() {
-    for script in
-        ["refresh_vm.sh", "install", "quadlet-check", "test-minipc", "minipc/build", "minipc/ct"]
-    {
+    for script in [
+        "refresh_vm.sh",
+        "install",
+        "quadlet-check",
+        "test-minipc",
+        "test-power-cuts",
+        "minipc/build",
+        "minipc/ct",
+        "minipc/vm",
+    ] {
         let path = project("scripts").join(script);
         let mode = fs::metadata(&path)
             .unwrap_or_else(|error| panic!("{script}: {error}"))
