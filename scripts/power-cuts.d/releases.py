@@ -25,7 +25,8 @@ def layer(files):
         for name, owner, content in files:
             entry = tarfile.TarInfo(name)
             entry.uid = entry.gid = owner
-            entry.mode = 0o755
+            # Podman 5 may put a file system of its own there, which has the mode of what is below it, and another owner.
+            entry.mode = 0o1777 if name == "var/tmp" else 0o755
             if content is None:
                 entry.type = tarfile.DIRTYPE
                 archive.addfile(entry)
