@@ -5,7 +5,8 @@ after the next boot, SAID is what the verb printed until the power went, RECORDS
 and TO are releases, as digest=schema.
 python3 judge.py good BEFORE AFTER RECORDS WANTED: the same of a node that was brought to WANTED, and is as it should be.
 
-Prints where the verb was, and how the node is; then every contradiction. Exits 1 if there is one.
+Prints where the verb was, and how the node is; then everything that is wrong, as `problem: KIND: WHAT` with one of the kinds
+truth, store and durable. Exits 1 if anything is, and 2 if it cannot be told.
 """
 
 import json
@@ -14,13 +15,9 @@ import sys
 problems = []
 
 
-def wrong(text):
-    problems.append(text)
-
-
-def must(truth, text):
+def must(truth, text, kind="truth"):
     if not truth:
-        wrong(text)
+        problems.append(f"{kind}: {text}")
 
 
 def read(path):
@@ -34,7 +31,8 @@ def read(path):
             elif name and line:
                 sections[name].append(line)
     if "end" not in sections:
-        sys.exit(f"problem: it did not look to its end: {path}")
+        print(f"it did not look to its end: {path}")
+        sys.exit(2)
     return sections
 
 
@@ -65,7 +63,7 @@ def truth(after):
         must(code == 3, f"{state} ends with {code}")
         must(status["next"], f"{state}, and not told what to do next")
     else:
-        wrong(f"it is {state}")
+        must(False, f"it is {state}")
     if state == "held":
         must(real != "running" and answers is None, f"held, the container is {real}, and {answers} answers")
         must(status["hold"] and after["hold"], "held, and nobody holds it")
@@ -77,18 +75,18 @@ def truth(after):
 
 def sound(before, after, records):
     """The image store, the receipts, the records, and what nobody may touch."""
-    must(after["store"][-1] == "0", "the image store is damaged: " + "; ".join(after["store"]))
-    must(after["receipts"][-1] == "0", "the receipts are not whole: " + "; ".join(after["receipts"]))
+    must(after["store"][-1] == "0", "the image store is damaged: " + "; ".join(after["store"]), "store")
+    must(after["receipts"][-1] == "0", "the receipts are not whole: " + "; ".join(after["receipts"]), "durable")
     old, new = before["journal"], after["journal"]
-    must(new[: len(old)] == old, "receipts from before are gone")
-    must(before["precious"] == after["precious"], "models or configuration are changed")
+    must(new[: len(old)] == old, "receipts from before are gone", "durable")
+    must(before["precious"] == after["precious"], "models or configuration are changed", "durable")
     there = set(after["records"])
     durable = {line for line in before["records"] if line.startswith("record ")}
     with open(records, encoding="utf-8") as lines:
         # The last line may have been cut off on its way here.
         durable |= {line for line in lines.read().split("\n")[:-1] if line.startswith("record ")}
     lost = sorted(durable - there)
-    must(not lost, f"{len(lost)} of {len(durable)} records are lost: {', '.join(lost[:5])}")
+    must(not lost, f"{len(lost)} of {len(durable)} records are lost: {', '.join(lost[:5])}", "durable")
     return len(durable)
 
 
@@ -104,7 +102,7 @@ def cut(before, after, said, records, start, target):
     for line in printed:
         if line.startswith("[") and "/6]" in line:
             step = line.split("]")[1].split()[0]
-            must(step in begun, f"{step} was done, as the verb said, and has no receipt")
+            must(step in begun, f"{step} was done, as the verb said, and has no receipt", "durable")
     interrupted = [one for one in run if one["what"] == "interrupted"]
     digest = (status["release"] or {}).get("digest")
     names = ["stop", "sync", "rebuild", "prepare", "restart", "status"]
@@ -121,13 +119,18 @@ def cut(before, after, said, records, start, target):
         if begun and step in done and step != "status":
             place = f"between steps {names.index(step) + 1} and {names.index(step) + 2}"
         wanted, held = None, True
-        must(interrupted, "a run without an end is not told to be interrupted")
-        last = status["last"] or {}
-        must(last.get("outcome") == "interrupted", f"the last run is told to be {last.get('outcome')}")
-        must(interrupted and last.get("step") == interrupted[-1]["step"], f"the last run is told to have ended in {last.get('step')}")
+        if interrupted:
+            last = status["last"] or {}
+            must(last.get("outcome") == "interrupted", f"the last run is told to be {last.get('outcome')}")
+            must(last.get("step") == interrupted[-1]["step"], f"the last run is told to have ended in {last.get('step')}")
+        else:
+            # No supervisor has got as far as ending it, and it must be told what it is.
+            under_way = status["under_way"] or {}
+            must(under_way.get("step") == step, f"the run that has no end is told to be in {under_way.get('step')}")
+            must(after["hold"], "a run has no end, and nobody holds the node")
     state = status["state"]
     if held:
-        must(state == "held", f"cut in {place}, and it is {state}")
+        must(state == ("held" if interrupted else "interrupted"), f"cut in {place}, and it is {state}")
     else:
         must(state in ("serving", "on_probation"), f"cut {place}, and it is {state}: {status.get('because')}")
         must(digest == wanted, f"cut {place}, and {digest} serves")
