@@ -82,10 +82,12 @@ fn every_script_of_a_deployment_is_executable_and_has_help() {
         "install",
         "quadlet-check",
         "test-minipc",
+        "test-power-cuts",
         "test-release",
         "test-systemd",
         "minipc/build",
         "minipc/ct",
+        "minipc/vm",
     ] {
         let path = project("scripts").join(script);
         let mode = fs::metadata(&path)
