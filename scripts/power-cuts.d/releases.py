@@ -25,8 +25,7 @@ def layer(files):
         for name, owner, content in files:
             entry = tarfile.TarInfo(name)
             entry.uid = entry.gid = owner
-            # Podman 5 may put a file system of its own there, which has the mode of what is below it, and another owner.
-            entry.mode = 0o1777 if name == "var/tmp" else 0o755
+            entry.mode = 0o1777 if name == "rehearsal" else 0o755
             if content is None:
                 entry.type = tarfile.DIRTYPE
                 archive.addfile(entry)
@@ -38,7 +37,7 @@ def layer(files):
 
 def release(name, schema, program, path):
     root = ["usr", "usr/local", "usr/local/bin", "etc", "run", "opt", "opt/ladylinux", "var", "var/lib"]
-    own = ["tmp", "var/tmp", "etc/ladylinux", "opt/ladylinux/models", "var/lib/ladylinux", "var/lib/ladylinux/facts"]
+    own = ["tmp", "rehearsal", "etc/ladylinux", "opt/ladylinux/models", "var/lib/ladylinux", "var/lib/ladylinux/facts"]
     files = [(one, 0, None) for one in root] + [(one, 10001, None) for one in own]
     files += [(f"usr/local/bin/{one}", 0, program) for one in ("ladylinux", "ladylinux-supervisor")]
     files += [("etc/passwd", 0, b"ladylinux:x:10001:10001::/:/usr/sbin/nologin\n"), ("etc/group", 0, b"ladylinux:x:10001:\n")]

@@ -20,8 +20,9 @@ use serde::de::DeserializeOwned;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Where a rehearsal has its volume: a directory that everybody may write, in every image.
-const SCRATCH: &str = "/var/tmp";
+/// Where a rehearsal has its volume: a directory that everybody may write, in every image. It is none where Podman puts a file
+/// system in memory into a read-only container, /var/tmp among them, which may come to lie above the volume.
+const SCRATCH: &str = "/rehearsal";
 
 /// Where backups lie, and what a restore keeps aside, as the release sees it.
 pub(super) const BACKUPS: &str = "/var/lib/ladylinux/data/backups";

@@ -57,6 +57,8 @@ pub(super) async fn run(supervisor: Supervisor, options: Vec<OsString>) -> anyho
         tell: Lines::default(),
         handed: AtomicBool::new(false),
         succeeds: AtomicBool::new(false),
+        recovered: AtomicBool::new(true),
+        not_started: Mutex::default(),
         told: Mutex::default(),
     };
     let watching = daemon.watch();
@@ -83,6 +85,10 @@ struct Daemon {
     handed: AtomicBool,
     /// Whether it is one that was handed over to, and has to last yet.
     succeeds: AtomicBool,
+    /// Whether what a crash left behind has been ended: before that, what is seen says nothing of a release.
+    recovered: AtomicBool,
+    /// Why the node could not be started, as it was last told.
+    not_started: Mutex<String>,
     /// How the node was when it was last told, so that the journal of the machine has each change once.
     told: Mutex<String>,
 }
@@ -108,6 +114,10 @@ impl Daemon {
         loop {
             tokio::select! {
                 _ = looks.tick() => {
+                    if !self.recovered.load(Ordering::Relaxed) {
+                        self.boot().await;
+                        continue;
+                    }
                     let mut look = self.supervisor.look().await;
                     let open = watch::is_open(&settings.window, jiff::Zoned::now().time());
                     let acts = watch.look(began.elapsed(), &seen(&look), open);
@@ -235,7 +245,9 @@ impl Daemon {
             let directory = &self.supervisor.directory;
             let _lock = Lock::take(directory, "start", LOCK_WAIT).await?;
             let mut journal = Journal::open(directory)?;
-            self.supervisor.recover(&mut journal, &self.tell).await?;
+            let recovered = self.supervisor.recover(&mut journal, &self.tell).await;
+            self.recovered.store(recovered.is_ok(), Ordering::Relaxed);
+            recovered?;
             let succeeds = self.supervisor.taken_over(&mut journal, &self.tell).await?;
             self.succeeds.store(succeeds, Ordering::Relaxed);
             if journal.node().current().is_none() || journal.node().stopped {
@@ -246,10 +258,18 @@ impl Daemon {
             self.hand_over(&mut journal).await;
             anyhow::Ok(())
         };
-        if let Err(error) = booted.await {
-            self.tell.note(&format!("the node was not started: {error:#}"));
-        }
+        let failed = booted.await.map_or_else(|error| format!("{error:#}"), |()| String::new());
+        self.tell_why_not_started(failed);
         self.publish(&self.supervisor.look().await, None);
+    }
+
+    /// Tells why the node was not started, once for each reason: it is tried again.
+    fn tell_why_not_started(&self, failed: String) {
+        let mut told = self.not_started.lock().unwrap_or_else(PoisonError::into_inner);
+        if !failed.is_empty() && *told != failed {
+            self.tell.note(&format!("the node was not started: {failed}"));
+        }
+        *told = failed;
     }
 
     async fn take_requests(&self) {

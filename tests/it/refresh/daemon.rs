@@ -1,6 +1,9 @@
 //! The daemon: what happens at boot, in the probation, after a death, and on request.
 
-use super::lab::{Lab, Running, text, until, write};
+use super::{
+    lab::{Lab, Running, text, until, write},
+    socket::Refusing,
+};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::{fs, time::Duration};
@@ -88,6 +91,26 @@ fn a_proven_release_that_dies_is_started_again_until_it_dies_too_often() {
         state(&lab) == "held"
     });
     lab.is_held().says(&["too often"]);
+    end(daemon);
+}
+
+// C-3: a release that a reboot ended has not died, whatever keeps it from being started again at first.
+#[test]
+fn what_cannot_be_seen_after_a_power_cut_is_not_held_against_the_release() {
+    let Some(mut lab) = lab("refresh::damaged_store", "1m") else { return };
+    let digest = lab.install(&lab.release("1.0.0"));
+    lab.engine.podman(&["stop", "-t", "1", &lab.container_name("api")]);
+    // As Podman answers where the layer of one container is damaged; asked for that of another, it answers well.
+    let engine = Refusing::before(lab.engine.socket(), lab.directory(), "/containers/json?");
+    lab.through(&engine.url());
+    let daemon = lab.spawn(&["run"]);
+    let told = lab.state().join("requests/status.json");
+    until("the daemon's first look", PATIENCE, || told.exists());
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(lab.answers(), None);
+    engine.lets_pass();
+    until("the answer after all", PATIENCE, || lab.answers().as_ref() == Some(&digest));
+    wait_for(&lab, "on_probation");
     end(daemon);
 }
 

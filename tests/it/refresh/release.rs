@@ -279,7 +279,7 @@ fn program_layer() -> &'static [u8] {
             ("opt/ladylinux/models/", 10001),
             ("etc/ladylinux/", 10001),
             ("var/", 0),
-            ("var/tmp/", 10001),
+            ("rehearsal/", 10001),
             ("var/lib/", 0),
             ("var/lib/ladylinux/", 10001),
             ("var/lib/ladylinux/facts/", 10001),

@@ -1,4 +1,4 @@
-//! An engine's socket that goes away in the midst of things.
+//! An engine's socket that goes away in the midst of things, and one that refuses some of them.
 
 use std::{
     fs,
@@ -71,6 +71,59 @@ impl Fragile {
 
     pub(crate) fn is_cut(&self) -> bool {
         self.state.cut.load(Ordering::SeqCst)
+    }
+}
+
+/// A socket in front of an engine's that answers whatever has these words in its first line with a failure, until it is told
+/// to let it pass.
+#[derive(Debug)]
+pub(crate) struct Refusing {
+    path: PathBuf,
+    over: Arc<AtomicBool>,
+}
+
+impl Refusing {
+    pub(crate) fn before(engine: &Path, directory: &Path, word: &'static str) -> Self {
+        let path = directory.join("refusing.sock");
+        let listener = UnixListener::bind(&path).unwrap();
+        let over = Arc::new(AtomicBool::new(false));
+        let (shared, engine) = (Arc::clone(&over), engine.to_owned());
+        // These threads end with the process.
+        thread::spawn(move || {
+            for client in listener.incoming().filter_map(Result::ok) {
+                let Ok(server) = UnixStream::connect(&engine) else { return };
+                let (up, down) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+                let (mut refused, over) = (client.try_clone().unwrap(), Arc::clone(&shared));
+                thread::spawn(move || {
+                    pump(up, server, |bytes| {
+                        let head = String::from_utf8_lossy(bytes);
+                        let hits = head.lines().next().unwrap_or_default().contains(word);
+                        if over.load(Ordering::SeqCst) || !hits {
+                            return true;
+                        }
+                        let body = r#"{"message": "readlink overlay: invalid argument"}"#;
+                        let length = body.len();
+                        drop(write!(
+                            refused,
+                            "HTTP/1.1 500 x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+                        ));
+                        drop(refused.shutdown(Shutdown::Both));
+                        false
+                    });
+                });
+                thread::spawn(move || pump(down, client, |_| true));
+            }
+        });
+        Self { path, over }
+    }
+
+    /// The address that clients are given.
+    pub(crate) fn url(&self) -> String {
+        format!("unix://{}", self.path.display())
+    }
+
+    pub(crate) fn lets_pass(&self) {
+        self.over.store(true, Ordering::SeqCst);
     }
 }
 
