@@ -262,7 +262,10 @@ fn the_supervisor_starts_after_every_volume_and_the_network() {
         .into_iter()
         .chain(units.volumes.keys().map(|name| format!("{name}-volume.service")))
         .collect();
-    for key in ["Requires", "After"] {
+    // A store that cannot be mended is no reason not to try.
+    let wanted = BTreeSet::from(["ladylinux-store.service".to_owned()]);
+    let after = needed.union(&wanted).cloned().collect();
+    for (key, needed) in [("Requires", needed), ("Wants", wanted), ("After", after)] {
         let named: BTreeSet<String> = supervisor
             .all("Unit", key)
             .iter()
