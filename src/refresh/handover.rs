@@ -25,12 +25,7 @@ use super::{
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::{
-    collections::BTreeMap,
-    fs, io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{collections::BTreeMap, fs, io, path::Path, time::Duration};
 
 /// The file that says who hands over to whom, in the supervisor's directory.
 const UNDER_WAY: &str = "hand-over.json";
@@ -212,9 +207,7 @@ impl Supervisor {
     }
 
     fn remove(&self, name: &str) -> anyhow::Result<()> {
-        let path: PathBuf = self.directory.join(name);
-        fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
-        Ok(fs::File::open(&self.directory)?.sync_all()?)
+        hold::remove(&self.directory, name).with_context(|| format!("cannot remove {name}"))
     }
 }
 

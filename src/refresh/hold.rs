@@ -55,7 +55,12 @@ pub fn write(directory: &Path, hold: &Hold) -> io::Result<()> {
 
 /// Ends the hold.
 pub fn clear(directory: &Path) -> io::Result<()> {
-    match fs::remove_file(directory.join(NAME)) {
+    remove(directory, NAME)
+}
+
+/// Removes a file, if it is there; when this returns, it is gone after a power cut, too.
+pub(super) fn remove(directory: &Path, name: &str) -> io::Result<()> {
+    match fs::remove_file(directory.join(name)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => File::open(directory)?.sync_all(),
     }

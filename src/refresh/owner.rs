@@ -22,11 +22,7 @@ use super::{
     systemd::{Systemd, SystemdError},
 };
 use anyhow::Context;
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs, path::PathBuf, time::Duration};
 use tokio::sync::OnceCell;
 
 /// How long a unit may take to start: the image is here, and the release is asked separately whether it is ready.
@@ -185,13 +181,18 @@ impl Supervisor {
         if !self.is_systemds() {
             return Ok(());
         }
-        let file = self.units.under_way();
-        remove(&file).with_context(|| format!("cannot remove {}", file.display()))
+        let run = &self.units.run;
+        // Where there is no such directory, nobody waits.
+        if !run.exists() {
+            return Ok(());
+        }
+        hold::remove(run, quadlet::UNDER_WAY)
+            .with_context(|| format!("cannot end the wait in {}", run.display()))
     }
 
     fn point_nowhere(&self) -> anyhow::Result<()> {
-        let file = self.directory.join(quadlet::SERVING);
-        remove(&file).with_context(|| format!("cannot remove {}", file.display()))
+        hold::remove(&self.directory, quadlet::SERVING)
+            .with_context(|| format!("cannot remove {}", quadlet::SERVING))
     }
 
     /// Returns where the last words of a service are, once systemd has removed its container.
@@ -258,13 +259,5 @@ impl Supervisor {
             Some(path) => Some(format!("the unit {unit} is changed by {path}")),
             None => None,
         })
-    }
-}
-
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Ok(()) => fs::File::open(path.parent().unwrap_or(Path::new("/")))?.sync_all(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
     }
 }

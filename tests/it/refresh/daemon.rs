@@ -118,9 +118,7 @@ fn what_cannot_be_seen_after_a_power_cut_is_not_held_against_the_release() {
     let engine = Refusing::before(lab.engine.socket(), lab.directory(), "/containers/json?");
     lab.through(&engine.url());
     let daemon = lab.spawn(&["run"]);
-    let told = lab.state().join("requests/status.json");
-    until("the daemon's first look", PATIENCE, || told.exists());
-    thread::sleep(Duration::from_secs(3));
+    until("the daemon's looks", PATIENCE, || engine.refused() > 20);
     assert_eq!(lab.answers(), None);
     engine.lets_pass();
     until("the answer after all", PATIENCE, || lab.answers().as_ref() == Some(&digest));

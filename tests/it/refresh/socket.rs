@@ -80,6 +80,7 @@ impl Fragile {
 pub(crate) struct Refusing {
     path: PathBuf,
     over: Arc<AtomicBool>,
+    refused: Arc<AtomicUsize>,
 }
 
 impl Refusing {
@@ -87,13 +88,15 @@ impl Refusing {
         let path = directory.join("refusing.sock");
         let listener = UnixListener::bind(&path).unwrap();
         let over = Arc::new(AtomicBool::new(false));
-        let (shared, engine) = (Arc::clone(&over), engine.to_owned());
+        let refused = Arc::new(AtomicUsize::new(0));
+        let (shared, count, engine) = (Arc::clone(&over), Arc::clone(&refused), engine.to_owned());
         // These threads end with the process.
         thread::spawn(move || {
             for client in listener.incoming().filter_map(Result::ok) {
                 let Ok(server) = UnixStream::connect(&engine) else { return };
                 let (up, down) = (client.try_clone().unwrap(), server.try_clone().unwrap());
-                let (mut refused, over) = (client.try_clone().unwrap(), Arc::clone(&shared));
+                let (mut answered, over) = (client.try_clone().unwrap(), Arc::clone(&shared));
+                let count = Arc::clone(&count);
                 thread::spawn(move || {
                     pump(up, server, |bytes| {
                         let head = String::from_utf8_lossy(bytes);
@@ -104,22 +107,28 @@ impl Refusing {
                         let body = r#"{"message": "readlink overlay: invalid argument"}"#;
                         let length = body.len();
                         drop(write!(
-                            refused,
+                            answered,
                             "HTTP/1.1 500 x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
                         ));
-                        drop(refused.shutdown(Shutdown::Both));
+                        drop(answered.shutdown(Shutdown::Both));
+                        count.fetch_add(1, Ordering::SeqCst);
                         false
                     });
                 });
                 thread::spawn(move || pump(down, client, |_| true));
             }
         });
-        Self { path, over }
+        Self { path, over, refused }
     }
 
     /// The address that clients are given.
     pub(crate) fn url(&self) -> String {
         format!("unix://{}", self.path.display())
+    }
+
+    /// Returns how often it has refused.
+    pub(crate) fn refused(&self) -> usize {
+        self.refused.load(Ordering::SeqCst)
     }
 
     pub(crate) fn lets_pass(&self) {
