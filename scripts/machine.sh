@@ -29,11 +29,17 @@ need() {
     command -v "$command" >/dev/null || fail "there is still no $command after installing $*"
 }
 
+# Waits for whoever installs something already: another script of ours, or the machine's own updates after a boot.
 install_packages() {
     command -v apt-get >/dev/null || fail "please install $* (this machine has no apt-get), then try again"
     say "installing $*"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+    {
+        flock 9
+        # What is installed may start, and must not hold the lock.
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq 9>&-
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -o DPkg::Lock::Timeout=600 -y -qq --no-install-recommends "$@" \
+            >/dev/null 9>&-
+    } 9>"$setup/packages.lock"
 }
 
 # The compilers: cargo builds the node, cc builds SQLite.
