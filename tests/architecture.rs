@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "supervisor",
             "inference::engines",
             "inference::models",
+            "inference::models::pull",
             "inference::workers",
             "foundation",
         ],
@@ -57,6 +58,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("inference::engines", &["inference::models", "inference::workers", "foundation"]),
     ("inference::workers", &["inference::models", "foundation"]),
     ("inference::models", &["foundation"]),
+    ("inference::models::pull", &["inference::models", "foundation"]),
     ("inference", &[]),
     ("foundation", &["foundation"]),
 ];
@@ -84,7 +86,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("anyhow", &["cli", "refresh"]),
     ("indicatif", &["cli", "refresh"]),
     // LL-DEP-47: what reads the manifest has no HTTP client to download with.
-    ("reqwest", &["cli", "refresh"]),
+    ("reqwest", &["cli", "refresh", "inference::models::pull"]),
 ];
 
 /// The paths that a source file names, wherever it names them.

@@ -16,6 +16,7 @@ mod host;
 mod knowledge;
 mod layout;
 mod manual;
+mod models;
 mod node;
 mod prepare;
 mod refresh;

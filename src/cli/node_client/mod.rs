@@ -118,6 +118,12 @@ impl NodeClient {
         Ok(id.to_owned())
     }
 
+    /// Returns what the node says about its workers.
+    pub(super) async fn workers(&self) -> anyhow::Result<Value> {
+        let response = self.send(self.http.get(self.at("/api/workers")?)).await?;
+        response.json().await.context("the node's answer is no JSON")
+    }
+
     /// Forgets a conversation; that it is gone already is as good.
     pub(super) async fn forget(&self, conversation: &str) -> anyhow::Result<()> {
         let url = self.at(&format!("/api/conversations/{conversation}"))?;

@@ -11,7 +11,7 @@ pub mod time;
 pub use readiness::{ReadinessIssue, Severity};
 pub use redacted::Redacted;
 pub use release::Release;
-pub use sha256::{ParseSha256Error, Sha256};
+pub use sha256::{ParseSha256Error, Sha256, Sha256Hasher};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

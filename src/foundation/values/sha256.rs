@@ -22,11 +22,11 @@ impl Sha256 {
 
     /// Hashes everything that `reader` yields, and tells `seen` about each block's length in bytes.
     pub fn of_reader(mut reader: impl Read, mut seen: impl FnMut(u64)) -> io::Result<Self> {
-        let mut hasher = sha2::Sha256::new();
+        let mut hasher = Sha256Hasher::new();
         let mut block = vec![0; 1 << 20];
         loop {
             match reader.read(&mut block) {
-                Ok(0) => return Ok(Self(hasher.finalize().into())),
+                Ok(0) => return Ok(hasher.finish()),
                 Ok(length) => {
                     hasher.update(&block[..length]);
                     seen(length as u64);
@@ -45,6 +45,33 @@ impl Sha256 {
     /// Returns the digest as bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+}
+
+/// Hashes what comes piece by piece.
+#[derive(Clone, Default)]
+pub struct Sha256Hasher(sha2::Sha256);
+
+impl Sha256Hasher {
+    /// Returns the hasher of nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Hashes the next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// Returns the digest of all pieces.
+    pub fn finish(self) -> Sha256 {
+        Sha256(self.0.finalize().into())
+    }
+}
+
+impl fmt::Debug for Sha256Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sha256Hasher")
     }
 }
 

@@ -333,7 +333,12 @@ fn missing(paths: &Paths, model: &Model) -> ReadinessIssue {
         severity: if model.required { Severity::Critical } else { Severity::Warning },
         code: "model_missing".to_owned(),
         message: format!("missing model {}: {}", model.id, model.display_name),
-        mend: format!("put its files ({}) in {}", expected_files(model), directory.display()),
+        mend: format!(
+            "run `ladylinux models pull {}`, or put its files ({}) in {}",
+            model.id,
+            expected_files(model),
+            directory.display()
+        ),
         path: Some(directory),
     }
 }

@@ -65,7 +65,7 @@ impl Inventory {
 fn differing(paths: &Paths, model: &Model, digests: &mut Digests) -> Vec<PathBuf> {
     let directory = model.directory(paths);
     let mut differs = |path: &Path, expected| {
-        digests.of(&directory.join(path)).map_or(true, |found| found != expected)
+        digests.of(&directory.join(path), |_| ()).map_or(true, |found| found != expected)
     };
     let files = model
         .files

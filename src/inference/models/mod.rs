@@ -1,12 +1,15 @@
 //! Models on disk: the manifest that describes them, which are installed, and whether their files are what they should be.
 //!
-//! The manifest is descriptive only: nothing here opens a network connection (LL-DEP-47), and nothing here deletes a model.
+//! The manifest is descriptive only: nothing here opens a network connection (LL-DEP-47) but [`pull`], which is a room of its
+//! own; and nothing here deletes a model but [`remove()`], by its name.
 
 mod digests;
 mod import;
 mod installed;
 mod inventory;
 mod manifest;
+pub mod pull;
+mod remove;
 mod verify;
 
 #[cfg(test)]
@@ -17,4 +20,5 @@ pub use import::{ImportError, Imported, import};
 pub use installed::{Listed, LlmModel, State, expected_files, graph_in, list, resolve_llm};
 pub use inventory::{Inventory, Mismatch, writable};
 pub use manifest::{Format, Manifest, ManifestError, Model, ModelFile, Source, Task};
+pub use remove::{RemoveError, Removed, removable, remove};
 pub use verify::{Verdict, VerifiedFile, verify};

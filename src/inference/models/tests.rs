@@ -83,7 +83,8 @@ fn verifying_tells_a_changed_byte_of_the_same_length() {
     node.install("models/llm/tiny", "grapf");
     assert_eq!(node.state("tiny"), State::Present);
     let manifest = Manifest::load(&node.paths).unwrap();
-    let verified = verify(&node.paths, manifest.get("tiny").unwrap(), |_| ());
+    let digests = &mut Digests::load(&node.paths);
+    let verified = verify(&node.paths, manifest.get("tiny").unwrap(), digests, |_| ());
     assert!(matches!(verified[0].verdict, Verdict::Mismatch { .. }));
     assert!(matches!(verified[1].verdict, Verdict::Unknown { .. }));
     assert!(verified[0].verdict.is_fault() && !verified[1].verdict.is_fault());
@@ -98,7 +99,10 @@ fn a_remedy_names_the_folder_and_the_files_it_expects() {
     let folder = node.paths.models.join("llm/tiny");
     assert_eq!(
         issue.mend,
-        format!("put its files (model.onnx, tokenizer.json) in {}", folder.display())
+        format!(
+            "run `ladylinux models pull tiny`, or put its files (model.onnx, tokenizer.json) in {}",
+            folder.display()
+        )
     );
 }
 
@@ -216,6 +220,20 @@ fn an_inventory_tells_what_is_right_and_reads_a_file_again_only_if_it_changed() 
     fs::write(&cache, known.replace(&old, &new)).unwrap();
     assert_eq!(take().mismatched[0].files, [Path::new("model.onnx")]);
 
+    // Whoever trusts nobody reads it all the same.
+    let manifest = Manifest::load(&node.paths).unwrap();
+    let mut read = 0;
+    let mut verdict = |digests: &mut Digests| {
+        let files =
+            verify(&node.paths, manifest.get("tiny").unwrap(), digests, |bytes| read += bytes);
+        files[0].verdict.clone()
+    };
+    let mut digests = Digests::load(&node.paths);
+    assert!(matches!(verdict(&mut digests), Verdict::Mismatch { .. }));
+    digests.distrust();
+    assert_eq!(verdict(&mut digests), Verdict::Verified);
+    assert_eq!(read, 9, "five bytes of the graph in the second, and the tokenizer in both");
+
     // One byte, the same length: the file is another, whatever is known of it.
     node.install("models/llm/tiny", "grapg");
     fs::write(&cache, known).unwrap();
@@ -266,4 +284,43 @@ fn whoever_could_change_a_model_is_found_and_leaves_no_trace() {
     for directory in ["", "llm", "llm/tiny"] {
         set(&node.paths.models.join(directory), 0o755);
     }
+}
+
+// LL-REF-45: a model goes only by its name, with all of its folder and nothing else.
+#[test]
+fn a_model_is_removed_by_its_name_alone() {
+    let node = node();
+    node.manifest("graph");
+    node.install("models/llm/tiny", "graph");
+    node.install("models/mine", "anything");
+    let before = node.everything();
+    for wrong in ["nobody", "llm", "", "..", "llm/tiny"] {
+        let refused = remove(&node.paths, wrong);
+        assert!(matches!(refused, Err(RemoveError::Absent(_))), "{wrong:?}: {refused:?}");
+    }
+    assert_eq!(node.everything(), before);
+    let removed = remove(&node.paths, "tiny").unwrap();
+    assert_eq!((removed.bytes, removed.directory), (7, node.paths.models.join("llm/tiny")));
+    assert!(matches!(node.state("tiny"), State::Missing { .. }));
+    assert_eq!(node.state("mine"), State::Present);
+    remove(&node.paths, "mine").unwrap();
+    let left: Vec<_> = node
+        .everything()
+        .into_iter()
+        .filter(|path| path.contains("mine") || path.contains(".remove"))
+        .collect();
+    assert_eq!(left, Vec::<String>::new());
+}
+
+#[test]
+fn a_link_is_removed_and_not_what_it_leads_to() {
+    let node = node();
+    node.manifest("graph");
+    node.install("elsewhere", "graph");
+    fs::create_dir_all(node.paths.models.join("llm")).unwrap();
+    let outside = node.directory.path().join("elsewhere");
+    std::os::unix::fs::symlink(&outside, node.paths.models.join("llm/tiny")).unwrap();
+    remove(&node.paths, "tiny").unwrap();
+    assert!(outside.join("model.onnx").exists());
+    assert!(fs::symlink_metadata(node.paths.models.join("llm/tiny")).is_err());
 }

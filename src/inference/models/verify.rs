@@ -1,10 +1,13 @@
 //! Whether a model's files are byte for byte what the manifest says.
 
-use super::manifest::{Model, ModelFile};
+use super::{
+    digests::Digests,
+    manifest::{Model, ModelFile},
+};
 use crate::foundation::settings::Paths;
 use crate::foundation::values::Sha256;
 use serde::Serialize;
-use std::{fs::File, io, path::PathBuf};
+use std::{io, path::PathBuf};
 
 /// One file, and what was found of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -50,21 +53,26 @@ impl Verdict {
     }
 }
 
-/// Hashes a model's files, and tells `seen` about each block's length in bytes.
-pub fn verify(paths: &Paths, model: &Model, mut seen: impl FnMut(u64)) -> Vec<VerifiedFile> {
+/// Compares a model's files with the manifest; those that `digests` knows are not read again. Tells `seen` about each block's
+/// length in bytes.
+pub fn verify(
+    paths: &Paths,
+    model: &Model,
+    digests: &mut Digests,
+    mut seen: impl FnMut(u64),
+) -> Vec<VerifiedFile> {
     let directory = model.directory(paths);
     let check = |file: &ModelFile| {
         let path = directory.join(&file.path);
-        let verdict =
-            match File::open(&path).and_then(|opened| Sha256::of_reader(opened, &mut seen)) {
-                Ok(found) => match file.sha256 {
-                    Some(expected) if expected == found => Verdict::Verified,
-                    Some(expected) => Verdict::Mismatch { expected, found },
-                    None => Verdict::Unknown { found },
-                },
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Verdict::Missing,
-                Err(error) => Verdict::Unreadable { error: error.to_string() },
-            };
+        let verdict = match digests.of(&path, &mut seen) {
+            Ok(found) => match file.sha256 {
+                Some(expected) if expected == found => Verdict::Verified,
+                Some(expected) => Verdict::Mismatch { expected, found },
+                None => Verdict::Unknown { found },
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Verdict::Missing,
+            Err(error) => Verdict::Unreadable { error: error.to_string() },
+        };
         VerifiedFile { path, verdict }
     };
     model.files.iter().map(check).collect()

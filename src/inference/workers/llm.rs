@@ -171,6 +171,8 @@ pub struct WorkerStatus {
     pub model: Option<LoadedModel>,
     /// Its process, if there is one.
     pub pid: Option<u32>,
+    /// How much memory its process holds just now, in bytes, as the system counts it; none where it is not asked.
+    pub resident_bytes: Option<u64>,
     /// How often it was started again.
     pub restarts: u32,
     /// How many requests wait for it.

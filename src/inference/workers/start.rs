@@ -4,7 +4,7 @@ use super::{
     llm::{Llm, WorkerStatus},
     machine::Policy,
     permits::{self, Permits},
-    process::Spawn,
+    process::{Spawn, resident_bytes},
     protocol::WorkerKind,
     task::{self, Charge, Launch},
     trial::{self, Trial},
@@ -89,9 +89,13 @@ impl Workers {
         self.tasks.wait().await;
     }
 
-    /// Returns how every worker is.
+    /// Returns how every worker is, with the memory that it holds.
     pub fn statuses(&self) -> Vec<WorkerStatus> {
-        vec![self.llm.status()]
+        let mut statuses = vec![self.llm.status()];
+        for status in &mut statuses {
+            status.resident_bytes = status.pid.and_then(resident_bytes);
+        }
+        statuses
     }
 }
 

@@ -1,9 +1,14 @@
-//! `ladylinux models`: list, show, verify and import models. Nothing here downloads or deletes one.
+//! `ladylinux models`: what there is of the models on this machine, and all that changes it. Only `pull` asks anybody outside,
+//! and only `rm` deletes.
+
+mod ps;
+mod pull;
+mod rm;
 
 use super::{Common, exit::Exit, exit::Outcome, out};
 use crate::foundation::settings::Paths;
 use crate::inference::models::{
-    self, Listed, Manifest, Model, State, Verdict, VerifiedFile, expected_files,
+    self, Digests, Listed, Manifest, Model, State, Verdict, VerifiedFile, expected_files,
 };
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
@@ -13,6 +18,13 @@ use std::{fs, path::PathBuf};
 
 /// The arguments of `models`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ladylinux models list                        what the manifest knows, and what is there of it
+  ladylinux models pull                        fetch what this node would use
+  ladylinux models pull qwen2.5-0.5b-instruct  fetch one; again, and it goes on where it was interrupted
+  ladylinux models verify                      compare what is there with the manifest
+  ladylinux models ps                          what the running node has loaded
+  ladylinux models rm qwen2.5-0.5b-instruct    delete one, after a question")]
 pub(super) struct Models {
     #[command(subcommand)]
     verb: Verb,
@@ -30,11 +42,16 @@ enum Verb {
         /// A manifest id, or a folder below the models directory
         id: String,
     },
-    /// Hash the installed files and compare them with the manifest; exits 3 on a fault
+    /// Compare the installed files with the manifest; exits 3 on a fault
     Verify {
         /// Manifest ids; all that are installed if none is given
         ids: Vec<String>,
+        /// Read every file, also one that was hashed before and has not changed since
+        #[arg(long)]
+        full: bool,
     },
+    /// Fetch models, checked, from where the manifest says; the only command that asks anybody outside
+    Pull(pull::Pull),
     /// Copy a model from a directory into the models directory, checked, whole or not at all
     Import {
         /// The directory that holds the model's files
@@ -43,16 +60,24 @@ enum Verb {
         #[arg(long)]
         id: Option<String>,
     },
+    /// Tell what the workers of the running node have loaded
+    Ps(ps::Ps),
+    /// Delete a model from the models directory
+    Rm(rm::Rm),
 }
 
 impl Models {
     pub(super) fn run(&self, common: &Common) -> Outcome {
-        let paths = common.load(&[])?.settings.paths;
+        let settings = || common.load(&[]).map(|loaded| loaded.settings);
         match &self.verb {
-            Verb::List => self.list(&paths),
-            Verb::Show { id } => self.show(&paths, id),
-            Verb::Verify { ids } => self.verify(&paths, ids),
-            Verb::Import { from, id } => self.import(&paths, from, id.as_deref()),
+            Verb::List => self.list(&settings()?.paths),
+            Verb::Show { id } => self.show(&settings()?.paths, id),
+            Verb::Verify { ids, full } => self.verify(&settings()?.paths, ids, *full),
+            Verb::Pull(pull) => pull.run(&settings()?, self.json),
+            Verb::Import { from, id } => self.import(&settings()?.paths, from, id.as_deref()),
+            // Which node it is about may be said on the command line alone.
+            Verb::Ps(ps) => ps.run(common, self.json),
+            Verb::Rm(rm) => rm.run(&settings()?.paths, self.json),
         }
     }
 
@@ -98,7 +123,7 @@ impl Models {
         }
         if let (State::Missing { .. }, Some(model)) = (&listed.state, entry) {
             out::line(format!(
-                "\nTo install it, put its files ({}) in its folder.",
+                "\nTo install it, run `ladylinux models pull {id}`, or put its files ({}) in its folder.",
                 expected_files(model)
             ));
         }
@@ -108,7 +133,7 @@ impl Models {
         Ok(Exit::Done)
     }
 
-    fn verify(&self, paths: &Paths, ids: &[String]) -> Outcome {
+    fn verify(&self, paths: &Paths, ids: &[String], full: bool) -> Outcome {
         let manifest = Manifest::load(paths)?;
         let listed = models::list(paths)?;
         for id in ids {
@@ -132,11 +157,17 @@ impl Models {
         let bar = progress(
             files.filter_map(|path| fs::metadata(path).ok()).map(|found| found.len()).sum(),
         );
+        let mut digests = Digests::load(paths);
+        if full {
+            digests.distrust();
+        }
         let verified: Vec<VerifiedFile> = chosen
             .iter()
-            .flat_map(|model| models::verify(paths, model, |bytes| bar.inc(bytes)))
+            .flat_map(|model| models::verify(paths, model, &mut digests, |bytes| bar.inc(bytes)))
             .collect();
         bar.finish_and_clear();
+        // Whoever may not write there, as another user than the node's, loses time and nothing else.
+        drop(digests.save());
         let faulty = verified.iter().any(|file| file.verdict.is_fault());
         if self.json {
             out::json(&verified)?;
