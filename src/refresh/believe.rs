@@ -3,9 +3,10 @@
 use super::{
     registry,
     release::Digest,
-    signature::{self, Keys, Signed},
+    signature::{self, Found, Keys, Signed},
     supervisor::{Order, Refused, Supervisor, Wanted},
 };
+use crate::foundation::values::time;
 use anyhow::Context;
 
 /// Whose release it is.
@@ -28,6 +29,7 @@ impl Supervisor {
             return Ok(Trust::default());
         }
         let mut files = None;
+        let mut when = Found::At(time::now());
         let kept = signature::kept(&self.directory, digest);
         let found = match &order.wanted {
             Wanted::Archive(path) => {
@@ -35,7 +37,10 @@ impl Supervisor {
                 files = Some(archived.files);
                 archived.signatures
             }
-            _ if keys.believe(digest, &kept).is_ok() => kept,
+            _ if keys.believe(digest, &kept, Found::Before).is_ok() => {
+                when = Found::Before;
+                kept
+            }
             _ if order.offline || keys.is_empty() => Vec::new(),
             Wanted::Channel(_) | Wanted::Digest(_) | Wanted::Previous | Wanted::Installed => {
                 let (repository, auth) = (&self.stack.image.repository, self.credentials()?);
@@ -45,7 +50,7 @@ impl Supervisor {
                 })?
             }
         };
-        let believed = keys.believe(digest, &found).and_then(|believed| {
+        let believed = keys.believe(digest, &found, when).and_then(|believed| {
             files.as_ref().map_or(Ok(()), |files| believed.covers(files))?;
             Ok(believed.signer)
         });

@@ -2,14 +2,17 @@
 //!
 //! What is signed is a small document, the payload, which names the digest of an image. In a registry it lies beside the
 //! image, under the tag `sha256-<digest>.sig` (sigstore/cosign, `specs/SIGNATURE_SPEC.md`); in an archive, in files beside it.
-//! To check one takes the public key and nothing else: no network, no log, no clock.
+//! To check one takes the public key and nothing else: no network, no log, and a clock only for a key that says when it ends.
 
 use super::{
     hold,
     release::Digest,
     stack::{Environment, Stack},
 };
-use crate::foundation::values::Sha256;
+use crate::foundation::values::{
+    Sha256,
+    time::{self, Timestamp},
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rustls::pki_types::{
     SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer, alg_id, pem::PemObject,
@@ -29,6 +32,9 @@ pub const MOST: usize = 32;
 
 /// What `critical.type` says of an image's signature (containers/image, `docs/containers-signature.5.md`).
 const KIND: &str = "cosign container image signature";
+
+/// How a line above a key begins that says when its time ends. PEM lets text stand there (RFC 7468, section 2).
+const EXPIRES: &str = "Expires:";
 
 /// How a public key of the curve P-256 begins (RFC 5480): all but the point itself, which is the last 65 bytes.
 const P256: [u8; 26] = [
@@ -91,6 +97,16 @@ pub struct Believed {
 struct Key {
     name: String,
     point: Vec<u8>,
+    expires: Option<Timestamp>,
+}
+
+/// When signatures were found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// At this moment, so that the key's time must not be over.
+    At(Timestamp),
+    /// They were good on this node before. The end of a key's time changes nothing about them, or a node could not go back.
+    Before,
 }
 
 /// The keys whose signatures are believed.
@@ -116,6 +132,16 @@ pub enum KeyError {
         .0.display()
     )]
     Malformed(PathBuf),
+    /// When it ends cannot be read.
+    #[error("{}, line {line}: {found:?} is neither a day, such as 2027-06-30, nor a moment in RFC 3339", path.display())]
+    Expiry {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What stands there.
+        found: String,
+    },
 }
 
 /// Why a release is not believed to be one of ours.
@@ -129,6 +155,13 @@ pub enum Unbelieved {
     OtherKey,
     /// With a key of ours, but another image.
     OtherImage(Digest),
+    /// With a key of ours, whose time is over.
+    Expired {
+        /// The name of the key.
+        signer: String,
+        /// When it ended.
+        at: Timestamp,
+    },
     /// The image, but this file beside it in the archive is not the one that was signed.
     OtherFile(String),
 }
@@ -156,7 +189,8 @@ impl Keys {
             let point = point.filter(|point| point.len() == 65).map(<[u8]>::to_vec);
             let point = point.ok_or_else(|| KeyError::Malformed(path.clone()))?;
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            keys.push(Key { name, point });
+            let expires = expiry(&path, &text)?;
+            keys.push(Key { name, point, expires });
         }
         keys.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(Self { directory: directory.to_owned(), keys })
@@ -168,23 +202,37 @@ impl Keys {
     }
 
     /// Finds the signature that is good for this image by one of the keys.
-    pub fn believe(&self, digest: Digest, found: &[Signed]) -> Result<Believed, Unbelieved> {
+    pub fn believe(
+        &self,
+        digest: Digest,
+        signatures: &[Signed],
+        found: Found,
+    ) -> Result<Believed, Unbelieved> {
         if self.is_empty() {
             return Err(Unbelieved::NoKeys);
         }
-        let mut why = if found.is_empty() { Unbelieved::Unsigned } else { Unbelieved::OtherKey };
-        for signed in found.iter().take(MOST) {
-            let Some(key) = self.keys.iter().find(|key| key.made(signed)) else { continue };
+        let mut why =
+            if signatures.is_empty() { Unbelieved::Unsigned } else { Unbelieved::OtherKey };
+        for signed in signatures.iter().take(MOST) {
+            // One key may lie there twice; its time is over only if both say so.
+            let makers = self.keys.iter().filter(|key| key.made(signed));
+            let Some(key) = makers.min_by_key(|key| key.ended(found)) else { continue };
             // Only what a key of ours has signed is read at all.
             let Ok(payload) = serde_json::from_slice::<Payload>(&signed.payload) else { continue };
             if payload.critical.kind != KIND {
                 continue;
             }
             if payload.critical.image.digest == digest {
+                if let Some(at) = key.ended(found) {
+                    why = Unbelieved::Expired { signer: key.name.clone(), at };
+                    continue;
+                }
                 let files = payload.optional.map(|optional| optional.files).unwrap_or_default();
                 return Ok(Believed { signer: key.name.clone(), files });
             }
-            why = Unbelieved::OtherImage(payload.critical.image.digest);
+            if !matches!(why, Unbelieved::Expired { .. }) {
+                why = Unbelieved::OtherImage(payload.critical.image.digest);
+            }
         }
         Err(why)
     }
@@ -215,6 +263,15 @@ impl Keys {
                 "do not use it: somebody has put another image in the place of the one that was signed"
                     .to_owned(),
             ),
+            Unbelieved::Expired { signer, at } => (
+                "expired_key",
+                format!("{digest} is signed by the key {signer}, whose time ended {}", at.rfc3339()),
+                format!(
+                    "choose a release that is signed by a newer key, or write a later end into {directory}/{signer}.pub; \
+                     that it is {} is what this machine's clock says",
+                    time::now().rfc3339()
+                ),
+            ),
             Unbelieved::OtherFile(name) => (
                 "changed_bundle",
                 format!("{name} is not what was signed with {digest}"),
@@ -233,7 +290,28 @@ impl Believed {
     }
 }
 
+/// Reads when a key's time ends, if its file says so.
+fn expiry(path: &Path, text: &[u8]) -> Result<Option<Timestamp>, KeyError> {
+    let text = String::from_utf8_lossy(text);
+    let above = text.lines().take_while(|line| !line.starts_with("-----BEGIN"));
+    let said = above.enumerate().find_map(|(at, line)| Some((at + 1, line.strip_prefix(EXPIRES)?)));
+    let Some((line, said)) = said else { return Ok(None) };
+    Timestamp::parse(said.trim()).map(Some).ok_or_else(|| KeyError::Expiry {
+        path: path.to_owned(),
+        line,
+        found: said.trim().to_owned(),
+    })
+}
+
 impl Key {
+    /// Returns when this key's time ended, if it has for signatures that were found then.
+    fn ended(&self, found: Found) -> Option<Timestamp> {
+        match found {
+            Found::At(now) => self.expires.filter(|expires| *expires <= now),
+            Found::Before => None,
+        }
+    }
+
     /// Whether this key made a signature.
     fn made(&self, signed: &Signed) -> bool {
         let known = rustls::crypto::ring::default_provider().signature_verification_algorithms.all;
@@ -295,6 +373,9 @@ impl std::fmt::Debug for Keys {
 mod tests {
     use super::*;
 
+    /// 2026-01-01.
+    const NOW: Found = Found::At(Timestamp(1_767_225_600_000));
+
     /// A file of tests/fixtures/signatures: keys, and what skopeo 1.18 put beside the image below when it signed it with
     /// `release` (`skopeo copy --sign-by-sigstore-private-key`).
     fn fixture(name: &str) -> Vec<u8> {
@@ -328,17 +409,53 @@ mod tests {
     #[test]
     fn a_signature_is_good_by_any_of_the_keys_for_its_image_only() {
         let found = [signed()];
-        assert_eq!(keys(&["release.pub"]).believe(image(), &found), Ok(believed()));
+        assert_eq!(keys(&["release.pub"]).believe(image(), &found, NOW), Ok(believed()));
         let both = keys(&["other.pub", "release.pub"]);
-        assert_eq!(both.believe(image(), &found), Ok(believed()));
-        assert_eq!(keys(&["other.pub"]).believe(image(), &found), Err(Unbelieved::OtherKey));
+        assert_eq!(both.believe(image(), &found, NOW), Ok(believed()));
+        assert_eq!(keys(&["other.pub"]).believe(image(), &found, NOW), Err(Unbelieved::OtherKey));
         let another = Digest(Sha256::of("another release"));
-        assert_eq!(both.believe(another, &found), Err(Unbelieved::OtherImage(image())));
-        assert_eq!(both.believe(image(), &[]), Err(Unbelieved::Unsigned));
-        assert_eq!(keys(&[]).believe(image(), &found), Err(Unbelieved::NoKeys));
+        assert_eq!(both.believe(another, &found, NOW), Err(Unbelieved::OtherImage(image())));
+        assert_eq!(both.believe(image(), &[], NOW), Err(Unbelieved::Unsigned));
+        assert_eq!(keys(&[]).believe(image(), &found, NOW), Err(Unbelieved::NoKeys));
         // One good signature among others is enough.
         let noise = Signed { payload: b"{}".to_vec(), signature: vec![0x30] };
-        assert!(both.believe(image(), &[noise, signed()]).is_ok());
+        assert!(both.believe(image(), &[noise, signed()], NOW).is_ok());
+    }
+
+    #[test]
+    fn a_key_is_believed_until_its_time_ends_and_for_what_was_good_before_for_ever() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("release.pub");
+        let ends = |said: &str| {
+            let key = String::from_utf8(fixture("release.pub")).unwrap();
+            fs::write(&file, format!("{said}{key}")).unwrap();
+            Keys::read(directory.path())
+        };
+        let believe = |said: &str, found| ends(said).unwrap().believe(image(), &[signed()], found);
+        for good in
+            ["", "of our releases\n", "Expires: 2026-01-02\n", "Expires: 2026-01-01T00:00:01Z\n"]
+        {
+            assert_eq!(believe(good, NOW), Ok(believed()), "{good}");
+        }
+        for over in [
+            "Expires: 2025-12-31\n",
+            "Expires: 2026-01-01\n",
+            "for us\nExpires: 2026-01-01T01:00:00+01:00\n",
+        ] {
+            let why = believe(over, NOW);
+            assert!(matches!(why, Err(Unbelieved::Expired { .. })), "{over}: {why:?}");
+            assert_eq!(believe(over, Found::Before), Ok(believed()), "{over}");
+        }
+        let error = ends("for us\nExpires: soon\n").unwrap_err().to_string();
+        assert!(error.contains("release.pub, line 2") && error.contains("soon"), "{error}");
+        // A key that has not ended is as good as if it were alone.
+        fs::write(
+            directory.path().join("a.pub"),
+            "Expires: 2025-01-01\n".to_owned()
+                + std::str::from_utf8(&fixture("release.pub")).unwrap(),
+        )
+        .unwrap();
+        assert_eq!(believe("", NOW), Ok(believed()));
     }
 
     #[test]
@@ -348,12 +465,20 @@ mod tests {
         for at in 0..good.payload.len() {
             let mut changed = good.clone();
             changed.payload[at] ^= 1;
-            assert_eq!(keys.believe(image(), &[changed]), Err(Unbelieved::OtherKey), "byte {at}");
+            assert_eq!(
+                keys.believe(image(), &[changed], NOW),
+                Err(Unbelieved::OtherKey),
+                "byte {at}"
+            );
         }
         for at in 0..good.signature.len() {
             let mut changed = good.clone();
             changed.signature[at] ^= 1;
-            assert_eq!(keys.believe(image(), &[changed]), Err(Unbelieved::OtherKey), "byte {at}");
+            assert_eq!(
+                keys.believe(image(), &[changed], NOW),
+                Err(Unbelieved::OtherKey),
+                "byte {at}"
+            );
         }
     }
 
@@ -402,6 +527,7 @@ mod tests {
             Unbelieved::Unsigned,
             Unbelieved::OtherKey,
             Unbelieved::OtherImage(image()),
+            Unbelieved::Expired { signer: "release".to_owned(), at: Timestamp(0) },
             Unbelieved::OtherFile("release/notes.md".to_owned()),
         ];
         for why in reasons {

@@ -15,6 +15,15 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0 - earlier.0).unwrap_or(0))
     }
 
+    /// Reads a moment in RFC 3339 form, or a day, which begins at midnight UTC.
+    pub fn parse(text: &str) -> Option<Self> {
+        let moment = text.parse::<jiff::Timestamp>().or_else(|_| {
+            let day = text.parse::<jiff::civil::Date>()?;
+            day.to_zoned(jiff::tz::TimeZone::UTC).map(|moment| moment.timestamp())
+        });
+        moment.ok().map(|moment| Self(moment.as_millisecond()))
+    }
+
     /// Returns this moment in RFC 3339 form, in UTC.
     pub fn rfc3339(self) -> String {
         jiff::Timestamp::from_millisecond(self.0)

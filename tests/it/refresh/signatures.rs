@@ -186,6 +186,39 @@ fn a_key_is_replaced_by_another_and_what_only_the_old_one_signed_is_no_more_beli
     lab.serves(&second);
 }
 
+// Issue 4 "expired key": what is new is refused, and the way back stays open.
+#[test]
+fn a_key_whose_time_is_over_lets_nothing_new_in_and_keeps_nothing_from_going_back() {
+    let Some(lab) = strict("refresh::expired_key", "environment = \"prod\"") else { return };
+    let key = Key::new(&lab, "releases");
+    key.trust();
+    let public = fs::read_to_string(key.trusted()).unwrap();
+    let ends = |when: &str| fs::write(key.trusted(), format!("Expires: {when}\n{public}")).unwrap();
+    let first = lab.publish(&lab.release("1.0.0"));
+    sign(&lab, &key, &first, None);
+    assert_eq!(lab.run(&["refresh"]).code, 0);
+    let second = lab.publish(&lab.release("1.1.0"));
+    sign(&lab, &key, &second, None);
+    ends("2999-12-31");
+    assert_eq!(lab.run(&["refresh"]).code, 0);
+    let third = lab.publish(&lab.release("1.2.0"));
+    sign(&lab, &key, &third, None);
+    ends("2020-01-01");
+    let run = lab.run(&["refresh"]);
+    refused(&lab, &run, "expired_key", Some(&second));
+    run.says(&["2020-01-01", "releases.pub", "clock"]);
+    assert_eq!(lab.run(&["rollback", "--offline"]).code, 0);
+    lab.serves(&first);
+    ends("soon");
+    let run = lab.run(&["refresh"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    run.says(&["releases.pub, line 1"]);
+    lab.serves(&first);
+    ends("2999-12-31");
+    assert_eq!(lab.run(&["refresh"]).code, 0);
+    lab.serves(&third);
+}
+
 // LL-DEP-14: without a network, the signature lies in the archive.
 #[test]
 fn an_archive_carries_its_signature_with_it() {
