@@ -38,6 +38,9 @@ struct Llm {
     /// The folder that holds the graph, its tokenizer and its configuration
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
+    /// The graph, where the folder has several
+    #[arg(long, value_name = "FILE")]
+    graph: Option<PathBuf>,
     /// The most threads to compute with; the node may grant fewer
     #[arg(long, value_name = "N")]
     threads: usize,
@@ -75,6 +78,7 @@ impl Llm {
                 threads: granted.clamp(1, self.threads.max(1)),
                 context_tokens: self.context,
                 prefill_chunk: self.prefill_chunk,
+                graph: self.graph.clone(),
                 onnxruntime: self.onnxruntime.clone(),
             };
             Engine::load(&self.model_id, &self.model, &options).map(Served)

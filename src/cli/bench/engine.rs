@@ -88,6 +88,7 @@ impl EngineRun {
             threads: self.threads,
             context_tokens: settings.llm.context_tokens,
             prefill_chunk: settings.llm.prefill_chunk,
+            graph: None,
             onnxruntime: settings.paths.onnxruntime.clone(),
         };
         let started = time::instant();

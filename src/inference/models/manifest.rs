@@ -368,6 +368,24 @@ mod tests {
         }
     }
 
+    /// Nothing that is fetched by it can be replaced without being noticed: each file has a digest, or comes from a revision.
+    #[test]
+    fn what_the_embedded_manifest_fetches_is_pinned() {
+        for model in parse(EMBEDDED).unwrap().models() {
+            for file in &model.files {
+                let Some(url) = &file.url else { continue };
+                let is_revision = |part: &str| {
+                    part.len() == 40 && part.chars().all(|digit| digit.is_ascii_hexdigit())
+                };
+                let pinned = file.sha256.is_some() || url.split('/').any(is_revision);
+                assert!(url.starts_with("https://") && pinned, "{}: {url}", model.id);
+                let name = file.path.file_name().unwrap().to_str().unwrap();
+                assert!(url.ends_with(name), "{}: {url} is another file than {name}", model.id);
+            }
+            assert!(!model.licence.is_empty() && !model.notes.is_empty(), "{}", model.id);
+        }
+    }
+
     // LL-WF-44…47: name, source, checksum and target directory of the first LadyLinux's form, and its unknown fields.
     #[test]
     fn an_entry_of_the_first_ladylinux_is_read() {

@@ -107,6 +107,7 @@ impl Spawn {
         let mut flag = |name: &str, value: OsString| arguments.extend([name.into(), value]);
         flag("--model-id", model.id.clone().into());
         flag("--model", model.directory.clone().into());
+        flag("--graph", model.graph.clone().into());
         flag("--threads", threads.to_string().into());
         flag("--context", settings.llm.context_tokens.to_string().into());
         flag("--prefill-chunk", settings.llm.prefill_chunk.to_string().into());

@@ -30,14 +30,15 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    /// Reads what is there; a graph, a tokenizer and a configuration must be.
-    pub(super) fn read(path: &Path) -> Result<Self, Refusal> {
+    /// Reads what is there; a graph, a tokenizer and a configuration must be. Of several graphs `graph` is the one that counts,
+    /// or else the one that is fastest on a CPU.
+    pub(super) fn read(path: &Path, graph: Option<&Path>) -> Result<Self, Refusal> {
         if !path.is_dir() {
             return Err(missing(path, "there is no such model directory"));
         }
         let genai = json(&path.join("genai_config.json"))?;
         let config = json(&path.join("config.json"))?;
-        let graph = find_graph(path, &genai)?;
+        let graph = find_graph(path, &genai, graph)?;
         refuse_rings(&genai)?;
         if genai.is_null() && config.is_null() {
             return Err(missing(
@@ -124,7 +125,8 @@ impl Directory {
     }
 }
 
-fn find_graph(path: &Path, genai: &Value) -> Result<PathBuf, Refusal> {
+fn find_graph(path: &Path, genai: &Value, chosen: Option<&Path>) -> Result<PathBuf, Refusal> {
+    // This layout has one graph, and its configuration is about that.
     if !genai.is_null() {
         let name = genai["model"]["decoder"]["filename"].as_str().unwrap_or("model.onnx");
         let graph = path.join(name);
@@ -142,6 +144,10 @@ fn find_graph(path: &Path, genai: &Value) -> Result<PathBuf, Refusal> {
         } else {
             Err(missing(&graph, "genai_config.json names this file"))
         };
+    }
+    if let Some(graph) = chosen {
+        let gone = || missing(graph, "it is the graph that the manifest names");
+        return graph.is_file().then(|| graph.to_owned()).ok_or_else(gone);
     }
     graph_in(path).ok_or_else(|| missing(&path.join("onnx/model.onnx"), &graph_wanted(path)))
 }
@@ -211,7 +217,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, content).unwrap();
         }
-        let read = Directory::read(folder.path());
+        let read = Directory::read(folder.path(), None);
         (folder, read)
     }
 

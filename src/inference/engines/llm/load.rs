@@ -33,7 +33,7 @@ const OPERATORS_WITHIN: usize = 16 << 20;
 
 /// Loads a model; what is cheap to check is checked first.
 pub(super) fn load(id: &str, directory: &Path, options: &Options) -> Result<Engine, Refusal> {
-    let files = Directory::read(directory)?;
+    let files = Directory::read(directory, options.graph.as_deref())?;
     let template = Template::of(&files)?;
     let text = Text::read(&files.tokenizer)?;
     let ends = ends(&files, &text)?;

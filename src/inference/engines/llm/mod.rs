@@ -43,6 +43,8 @@ pub struct Options {
     pub context_tokens: usize,
     /// How many prompt tokens are computed between two looks at whether the request was cancelled.
     pub prefill_chunk: usize,
+    /// The graph, where a folder has several; the one that is fastest on a CPU if it is not given.
+    pub graph: Option<PathBuf>,
     /// The ONNX Runtime library; the loader's search path decides if it is not given.
     pub onnxruntime: Option<PathBuf>,
 }

@@ -27,7 +27,13 @@ pub(super) fn fixtures() -> PathBuf {
 }
 
 pub(super) fn options(prefill_chunk: usize) -> Options {
-    Options { threads: 1, context_tokens: 4096, prefill_chunk, onnxruntime: Some(library()) }
+    Options {
+        threads: 1,
+        context_tokens: 4096,
+        prefill_chunk,
+        graph: None,
+        onnxruntime: Some(library()),
+    }
 }
 
 fn loaded(directory: &Path, prefill_chunk: usize) -> Engine {
@@ -166,7 +172,7 @@ fn graphs_that_can_append_in_place_do() {
 
 #[test]
 fn buffers_that_grow_hold_the_same_as_a_cache_that_is_handed_on() {
-    let files = Directory::read(&fixtures().join("chatty")).unwrap();
+    let files = Directory::read(&fixtures().join("chatty"), None).unwrap();
     let [mut shared, mut moved] = [true, false].map(|share| {
         let (session, contract) = load::open(&files, &options(64)).unwrap();
         Decoder::new(session, contract, 2000, share).unwrap()

@@ -1,7 +1,7 @@
 //! Proves that a model directory with a fault is refused with what a person needs to mend it.
 
 use super::{
-    Engine, Flow,
+    Engine, Flow, Options,
     parity::{ask, fixtures, options},
 };
 use crate::inference::workers::Refusal;
@@ -68,9 +68,15 @@ fn a_directory_that_is_not_there_is_named() {
 /// A copy of a good model directory.
 fn copied(model: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for entry in fs::read_dir(fixtures().join(model)).unwrap() {
+    let from = fixtures().join(model);
+    for entry in walkdir::WalkDir::new(&from).min_depth(1) {
         let entry = entry.unwrap();
-        fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+        let to = folder.path().join(entry.path().strip_prefix(&from).unwrap());
+        if entry.file_type().is_dir() {
+            fs::create_dir(to).unwrap();
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
     }
     folder
 }
@@ -116,6 +122,26 @@ fn a_configuration_of_another_model_is_refused() {
         fs::write(&path, config.to_string()).unwrap();
     });
     assert_eq!(refusal.code, "foreign_graph", "{refusal}");
+}
+
+#[test]
+fn of_several_graphs_the_chosen_one_is_loaded() {
+    let folder = copied("llama/transformersjs");
+    let good = folder.path().join("onnx/model.onnx");
+    let damaged = folder.path().join("onnx/model_quantized.onnx");
+    fs::write(&damaged, "no graph").unwrap();
+    let load = |graph: Option<&Path>| {
+        let chosen = Options { graph: graph.map(Path::to_owned), ..options(64) };
+        Engine::load("two", folder.path(), &chosen).map(|_| ()).map_err(|refusal| refusal.code)
+    };
+    assert_eq!(
+        load(None),
+        Err("unreadable_graph".to_owned()),
+        "it is the faster one, if it is one"
+    );
+    assert_eq!(load(Some(&good)), Ok(()));
+    let gone = folder.path().join("onnx/model_q4.onnx");
+    assert_eq!(load(Some(&gone)), Err("missing_file".to_owned()));
 }
 
 #[test]
