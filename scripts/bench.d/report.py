@@ -31,12 +31,12 @@ def newest(paths):
         record = json.loads(path.read_text())
         found |= {name: (record, part) for name, part in record["parts"].items()}
     if not found:
-        raise Stop("no record in target/bench: run `scripts/bench engine`, `stream` or `http` first")
+        raise Stop("no record in target/bench: run `scripts/bench engine`, `stream`, `http` or `verify` first")
     return found
 
 
 def tables(found):
-    makers = {"engine": _engine, "stream": _stream, "http": _http}
+    makers = {"engine": _engine, "stream": _stream, "http": _http, "verify": _verify}
     return "\n".join(_heading(*found[name]) + maker(found[name][1]) for name, maker in makers.items() if name in found)
 
 
@@ -108,6 +108,17 @@ def _http(part):
     return "\n".join(lines) + "\n"
 
 
+def _verify(part):
+    row = part["summary"]
+    interval, again = row["interval"], row["again_ms"]
+    return (
+        "| file | ours s | sha256sum s | ratio | interval | at most | reached | again, unchanged, ms (median, min to max) |\n|---|---|---|---|---|---|---|---|\n"
+        f"| {part['megabytes']} MB | {row['ours']:.2f} | {row['theirs']:.2f} | {row['ratio']:.2f} "
+        f"| {interval['low']:.2f} to {interval['high']:.2f} | {row['at_most']:g}× | {_reached(row)} | {_range(again)} |\n\n"
+        f"{row['pairs']} pairs; the intervals hold the median with {interval['confidence']:.1%}.\n"
+    )
+
+
 def _range(row):
     return f"{row['median']:.0f}, {row['min']:.0f} to {row['max']:.0f}"
 
@@ -117,6 +128,6 @@ def _goal(goal):
 
 
 def _reached(row):
-    if "at_least" in row and row["reached"] is None:
+    if ("at_least" in row or "at_most" in row) and row["reached"] is None:
         return f"only {row['pairs']} pairs"
     return {True: "yes", False: "**no**", None: ""}[row.get("reached")]
