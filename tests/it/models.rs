@@ -111,6 +111,9 @@ async fn a_model_is_fetched_loaded_shown_and_deleted() {
     let planned = told(&root.run(&["models", "pull", "--dry-run", "--json"]));
     assert_eq!(planned[0]["id"], "tiny");
     assert!(!root.paths().models.join("llm").exists(), "a dry run fetches nothing");
+    // Whoever has a model of his own is not given another one.
+    let own = root.run(&["models", "pull", "--dry-run", "--set", "llm.model=mine"]);
+    assert_eq!(own.status.code(), Some(2), "{}", said(&own));
     let pulled = root.run(&["models", "pull", "tiny"]);
     assert!(pulled.status.success(), "{}", said(&pulled));
     assert!(said(&pulled).contains("tiny is in "), "{}", said(&pulled));

@@ -116,8 +116,15 @@ impl Pull {
             let first = manifest
                 .models()
                 .iter()
-                .find(|model| model.task == Task::Llm && model.format == Format::Onnx);
-            chosen = vec![first.context("the manifest has no language model to fetch")?];
+                .find(|model| model.task == Task::Llm && model.format == Format::Onnx)
+                .context("the manifest has no language model to fetch")?;
+            if let Some(own) = &settings.llm.model {
+                return Err(exit::refused(format!(
+                    "llm.model is {own}, which is none of the manifest's, so there is nothing to fetch: name one, such as {}",
+                    first.id
+                )));
+            }
+            chosen.push(first);
         }
         Ok(chosen)
     }
