@@ -26,5 +26,5 @@ pub(super) struct WorkerList {
     security((), ("token" = [])),
 )]
 pub(super) async fn list(_: Caller, State(app): State<App>) -> Json<WorkerList> {
-    Json(WorkerList { workers: app.node.workers.statuses() })
+    Json(WorkerList { workers: app.node.workers.statuses_with_memory() })
 }

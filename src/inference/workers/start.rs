@@ -89,9 +89,14 @@ impl Workers {
         self.tasks.wait().await;
     }
 
-    /// Returns how every worker is, with the memory that it holds.
+    /// Returns how every worker is.
     pub fn statuses(&self) -> Vec<WorkerStatus> {
-        let mut statuses = vec![self.llm.status()];
+        vec![self.llm.status()]
+    }
+
+    /// The same, with the memory that each holds, for which the system is asked.
+    pub fn statuses_with_memory(&self) -> Vec<WorkerStatus> {
+        let mut statuses = self.statuses();
         for status in &mut statuses {
             status.resident_bytes = status.pid.and_then(resident_bytes);
         }
