@@ -9,10 +9,7 @@ use super::{
     release::Digest,
     stack::{Environment, Stack},
 };
-use crate::foundation::values::{
-    Sha256,
-    time::{self, Timestamp},
-};
+use crate::foundation::values::{Sha256, time::Timestamp};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rustls::pki_types::{
     SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer, alg_id, pem::PemObject,
@@ -161,6 +158,8 @@ pub enum Unbelieved {
         signer: String,
         /// When it ended.
         at: Timestamp,
+        /// What this machine's clock said when that was found.
+        now: Timestamp,
     },
     /// The image, but this file beside it in the archive is not the one that was signed.
     OtherFile(String),
@@ -223,8 +222,8 @@ impl Keys {
                 continue;
             }
             if payload.critical.image.digest == digest {
-                if let Some(at) = key.ended(found) {
-                    why = Unbelieved::Expired { signer: key.name.clone(), at };
+                if let Some((at, now)) = key.ended(found) {
+                    why = Unbelieved::Expired { signer: key.name.clone(), at, now };
                     continue;
                 }
                 let files = payload.optional.map(|optional| optional.files).unwrap_or_default();
@@ -263,13 +262,13 @@ impl Keys {
                 "do not use it: somebody has put another image in the place of the one that was signed"
                     .to_owned(),
             ),
-            Unbelieved::Expired { signer, at } => (
+            Unbelieved::Expired { signer, at, now } => (
                 "expired_key",
                 format!("{digest} is signed by the key {signer}, whose time ended {}", at.rfc3339()),
                 format!(
                     "choose a release that is signed by a newer key, or write a later end into {directory}/{signer}.pub; \
                      that it is {} is what this machine's clock says",
-                    time::now().rfc3339()
+                    now.rfc3339()
                 ),
             ),
             Unbelieved::OtherFile(name) => (
@@ -304,10 +303,10 @@ fn expiry(path: &Path, text: &[u8]) -> Result<Option<Timestamp>, KeyError> {
 }
 
 impl Key {
-    /// Returns when this key's time ended, if it has for signatures that were found then.
-    fn ended(&self, found: Found) -> Option<Timestamp> {
+    /// Returns when this key's time ended, and what time it was then, if it has for signatures that were found so.
+    fn ended(&self, found: Found) -> Option<(Timestamp, Timestamp)> {
         match found {
-            Found::At(now) => self.expires.filter(|expires| *expires <= now),
+            Found::At(now) => Some((self.expires.filter(|expires| *expires <= now)?, now)),
             Found::Before => None,
         }
     }
@@ -527,7 +526,11 @@ mod tests {
             Unbelieved::Unsigned,
             Unbelieved::OtherKey,
             Unbelieved::OtherImage(image()),
-            Unbelieved::Expired { signer: "release".to_owned(), at: Timestamp(0) },
+            Unbelieved::Expired {
+                signer: "release".to_owned(),
+                at: Timestamp(0),
+                now: Timestamp(1),
+            },
             Unbelieved::OtherFile("release/notes.md".to_owned()),
         ];
         for why in reasons {
