@@ -21,20 +21,10 @@ impl Sha256 {
     }
 
     /// Hashes everything that `reader` yields, and tells `seen` about each block's length in bytes.
-    pub fn of_reader(mut reader: impl Read, mut seen: impl FnMut(u64)) -> io::Result<Self> {
+    pub fn of_reader(reader: impl Read, seen: impl FnMut(u64)) -> io::Result<Self> {
         let mut hasher = Sha256Hasher::new();
-        let mut block = vec![0; 1 << 20];
-        loop {
-            match reader.read(&mut block) {
-                Ok(0) => return Ok(hasher.finish()),
-                Ok(length) => {
-                    hasher.update(&block[..length]);
-                    seen(length as u64);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
+        hasher.read(reader, seen)?;
+        Ok(hasher.finish())
     }
 
     /// Hashes a file.
@@ -61,6 +51,22 @@ impl Sha256Hasher {
     /// Hashes the next piece.
     pub fn update(&mut self, piece: &[u8]) {
         self.0.update(piece);
+    }
+
+    /// Hashes everything that `reader` yields, and tells `seen` about each block's length in bytes.
+    pub fn read(&mut self, mut reader: impl Read, mut seen: impl FnMut(u64)) -> io::Result<()> {
+        let mut block = vec![0; 1 << 20];
+        loop {
+            match reader.read(&mut block) {
+                Ok(0) => return Ok(()),
+                Ok(length) => {
+                    self.update(&block[..length]);
+                    seen(length as u64);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Returns the digest of all pieces.

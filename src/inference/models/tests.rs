@@ -27,6 +27,17 @@ fn node() -> Node {
     Node { directory, paths }
 }
 
+/// A node whose model lies elsewhere, and has a link in its place.
+fn linked() -> Node {
+    let node = node();
+    node.manifest("graph");
+    node.install("elsewhere", "graph");
+    fs::create_dir_all(node.paths.models.join("llm")).unwrap();
+    let outside = node.directory.path().join("elsewhere");
+    std::os::unix::fs::symlink(&outside, node.paths.models.join("llm/tiny")).unwrap();
+    node
+}
+
 impl Node {
     fn write(&self, path: &str, content: &str) {
         let path = self.directory.path().join(path);
@@ -147,12 +158,7 @@ fn what_the_manifest_names_comes_before_what_merely_lies_there() {
 // LL-DEP-43
 #[test]
 fn a_link_out_of_the_models_directory_is_refused() {
-    let node = node();
-    node.manifest("graph");
-    node.install("elsewhere", "graph");
-    fs::create_dir_all(node.paths.models.join("llm")).unwrap();
-    let outside = node.directory.path().join("elsewhere");
-    std::os::unix::fs::symlink(&outside, node.paths.models.join("llm/tiny")).unwrap();
+    let node = linked();
     assert_eq!(resolve_llm(&node.paths, None).unwrap_err().code, "model_outside");
     assert_eq!(resolve_llm(&node.paths, Some("../elsewhere")).unwrap_err().code, "model_outside");
 }
@@ -314,13 +320,8 @@ fn a_model_is_removed_by_its_name_alone() {
 
 #[test]
 fn a_link_is_removed_and_not_what_it_leads_to() {
-    let node = node();
-    node.manifest("graph");
-    node.install("elsewhere", "graph");
-    fs::create_dir_all(node.paths.models.join("llm")).unwrap();
-    let outside = node.directory.path().join("elsewhere");
-    std::os::unix::fs::symlink(&outside, node.paths.models.join("llm/tiny")).unwrap();
+    let node = linked();
     remove(&node.paths, "tiny").unwrap();
-    assert!(outside.join("model.onnx").exists());
+    assert!(node.directory.path().join("elsewhere/model.onnx").exists());
     assert!(fs::symlink_metadata(node.paths.models.join("llm/tiny")).is_err());
 }

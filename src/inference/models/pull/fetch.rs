@@ -1,7 +1,7 @@
 //! One file, from its address to the disk: asked for by HTTP as often as it takes, hashed while it comes.
 
 use super::{
-    Options, Progress, PullError, PulledFile, Voucher, claimed,
+    Options, Progress, PullError, PulledFile, Voucher,
     part::Part,
     resume::{self, Answer, Next},
     stage::Stage,
@@ -245,7 +245,9 @@ impl Fetching<'_> {
                 Err(error) => return Ok(Err(told(&error))),
             };
             let named = response.headers().get(LINKED_ETAG).and_then(|tag| tag.to_str().ok());
-            self.claimed = named.and_then(|tag| claimed(tag).ok()).or(self.claimed);
+            // An entity tag stands in quotes (RFC 9110, 8.8.3).
+            let digest = named.and_then(|tag| tag.trim_matches('"').parse().ok());
+            self.claimed = digest.or(self.claimed);
             let Some(next) = elsewhere(&response, &url) else { return Ok(Ok(response)) };
             // Who was safe is not left for who is not.
             let safe = is_safe(&next) && (next.scheme() == "https" || url.scheme() == "http");

@@ -19,10 +19,7 @@ mod stage;
 mod tests;
 
 use super::{Format, Model, ModelFile};
-use crate::foundation::{
-    settings::Paths,
-    values::{ParseSha256Error, Sha256},
-};
+use crate::foundation::{settings::Paths, values::Sha256};
 use fetch::Wanted;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
@@ -369,9 +366,4 @@ fn enough_room(paths: &Paths, id: &str, wanted: &[Wanted], stage: &Stage) -> Res
         return Ok(());
     }
     Err(PullError::NoRoom { id: id.to_owned(), needed, free, path: paths.models.clone() })
-}
-
-/// Reads a digest as a source names it: in quotes, if it is an entity tag (RFC 9110, 8.8.3).
-fn claimed(text: &str) -> Result<Sha256, ParseSha256Error> {
-    text.trim_matches('"').parse()
 }

@@ -30,22 +30,14 @@ impl Part {
             let parent = path.parent().unwrap_or(path);
             fs::create_dir_all(parent).map_err(PullError::write(parent))?;
         }
-        let mut file = OpenOptions::new()
+        let file = OpenOptions::new()
             .read(true)
             .append(true)
             .create(true)
             .open(&path)
             .map_err(PullError::write(&path))?;
         let (mut hasher, mut length) = (Sha256Hasher::new(), 0);
-        let mut block = vec![0; 1 << 20];
-        loop {
-            let read = file.read(&mut block).map_err(PullError::write(&path))?;
-            if read == 0 {
-                break;
-            }
-            hasher.update(&block[..read]);
-            length += read as u64;
-        }
+        hasher.read(&file, |block| length += block).map_err(PullError::write(&path))?;
         let mut tag = String::new();
         let read =
             File::open(&tag_path).and_then(|file| file.take(LONGEST_TAG).read_to_string(&mut tag));
