@@ -4,10 +4,8 @@
 //! buffer per layer that is input and output at once ([`Cache::Shared`]); all others hand the cache they return back at the
 //! next step ([`Cache::Moved`]). Which one it is is not believed but tried, once, when the model is loaded.
 
-use super::{
-    Flow,
-    graph::{Contract, Element},
-};
+use super::{Flow, graph::Contract};
+use crate::inference::engines::session::Element;
 use ort::{
     memory::Allocator,
     session::{IoBinding, Session, SessionInputValue},

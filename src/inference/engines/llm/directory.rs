@@ -8,7 +8,8 @@
 //! tokenizer.json, tokenizer_config.json, chat_template.jinja
 //! ```
 
-use super::{graph::Hints, refusal};
+use super::graph::Hints;
+use crate::inference::engines::refusal;
 use crate::inference::models::graph_in;
 use crate::inference::workers::Refusal;
 use serde_json::Value;

@@ -4,7 +4,7 @@ use super::{
     Event, Flow, Options,
     decoder::Decoder,
     detokenize::Detokenizer,
-    load, refusal,
+    load,
     sampler::Sampler,
     sampling::{self, Defaults},
     stop::StopScanner,
@@ -13,9 +13,12 @@ use super::{
 };
 use crate::{
     foundation::values::time,
-    inference::workers::{
-        Completion, Generate, Refusal,
-        protocol::{Finish, LoadedModel},
+    inference::{
+        engines::refusal,
+        workers::{
+            Completion, Generate, Refusal,
+            protocol::{Finish, LoadedModel},
+        },
     },
 };
 use serde_json::json;

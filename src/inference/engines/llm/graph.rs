@@ -3,25 +3,8 @@
 //! Two layouts name the cache differently and one of them hides its head size behind a symbol; then the configuration
 //! beside the graph answers. What does not fit is refused with the name of the input or output that is wrong.
 
+use crate::inference::engines::session::{Element, Port};
 use serde_json::Value;
-
-/// The type of an input's or output's numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Element {
-    F32,
-    F16,
-    I64,
-    /// A type that no language model needs.
-    Other,
-}
-
-/// An input or output as the graph declares it; a symbolic dimension is negative.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Port {
-    pub(super) name: String,
-    pub(super) element: Element,
-    pub(super) shape: Vec<i64>,
-}
 
 /// How the inputs and outputs are called.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,7 +16,6 @@ mod directory;
 mod engine;
 mod graph;
 mod load;
-mod runtime;
 mod sampler;
 mod sampling;
 mod stop;
@@ -31,7 +30,6 @@ mod refusals;
 
 pub use engine::Engine;
 
-use crate::inference::workers::Refusal;
 use std::{fmt, path::PathBuf};
 
 /// How an engine is to run.
@@ -88,9 +86,4 @@ pub enum Flow {
     Continue,
     /// End here; the answer so far stands.
     Stop,
-}
-
-/// Returns a refusal with one of the codes that [`Refusal`] lists.
-fn refusal(code: &str, message: impl Into<String>) -> Refusal {
-    Refusal { code: code.to_owned(), message: message.into() }
 }

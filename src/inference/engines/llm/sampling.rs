@@ -1,6 +1,6 @@
 //! What a request may ask of the sampler: defaults of the model, wishes of the request, and their limits.
 
-use super::refusal;
+use crate::inference::engines::refusal;
 use crate::inference::workers::{Refusal, Sampling};
 use serde_json::Value;
 

@@ -3,8 +3,11 @@
 //! Chat templates are Jinja written for Python: blocks are trimmed, Python's string and mapping methods are called, `tojson`
 //! is `json.dumps`, and a few functions are expected. A template that refuses a conversation says so in its own words.
 
-use super::{directory::Directory, refusal, tojson};
-use crate::{foundation::values::time::Timestamp, inference::workers::Refusal};
+use super::{directory::Directory, tojson};
+use crate::{
+    foundation::values::time::Timestamp,
+    inference::{engines::refusal, workers::Refusal},
+};
 use minijinja::{
     Environment, ErrorKind, Value,
     syntax::SyntaxConfig,

@@ -1,6 +1,6 @@
 //! Text to tokens and back, by the model's own `tokenizer.json`.
 
-use super::refusal;
+use crate::inference::engines::refusal;
 use crate::inference::workers::Refusal;
 use std::{collections::HashSet, path::Path};
 use tokenizers::{DecoderWrapper, Tokenizer};

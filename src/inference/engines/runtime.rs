@@ -91,7 +91,7 @@ mod tests {
         }
         for library in [Path::new("/nonexistent/libonnxruntime.so"), &text] {
             let output = Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "inference::engines::llm::runtime::tests::a_library_that_cannot_be_loaded_is_an_error_that_says_how_to_mend_it"])
+                .args(["--exact", "inference::engines::runtime::tests::a_library_that_cannot_be_loaded_is_an_error_that_says_how_to_mend_it"])
                 .env(ALONE, library)
                 .output()
                 .unwrap();
