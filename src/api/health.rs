@@ -90,7 +90,7 @@ pub(super) async fn ready(caller: Result<Caller, Failure>, State(app): State<App
     }
     issues.extend(store_issue(&app).await);
     issues.extend(layout_issues(&app).await);
-    issues.extend(workers.iter().filter_map(|worker| worker.issue.clone()));
+    issues.extend(app.node.workers.issues());
     let ready = issues.iter().all(|issue| issue.severity != Severity::Critical);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let details = caller.is_ok();

@@ -13,6 +13,7 @@ mod app;
 mod chat_completions;
 mod conversations;
 mod docs;
+mod embeddings;
 mod error;
 mod exposure;
 mod extractors;

@@ -1,8 +1,8 @@
 //! All routes on one page.
 
 use super::{
-    app::App, chat_completions, conversations, docs, gate, health, host, knowledge, metrics,
-    models, openapi, pages, release, server, workers,
+    app::App, chat_completions, conversations, docs, embeddings, gate, health, host, knowledge,
+    metrics, models, openapi, pages, release, server, workers,
 };
 use axum::{
     Router, middleware,
@@ -37,6 +37,7 @@ routes! {
     post "/api/conversations/{id}/turns" => conversations::turn,
     delete "/api/conversations/{id}" => conversations::forget,
     post "/v1/chat/completions" => chat_completions::create,
+    post "/v1/embeddings" => embeddings::create,
     get "/v1/models" => models::list,
     get "/v1/models/{model}" => models::retrieve,
     get "/api/models" => models::all,

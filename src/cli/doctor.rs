@@ -8,7 +8,7 @@ use crate::foundation::layout;
 use crate::foundation::settings::{Http, Paths, Settings};
 use crate::foundation::store::{self, StoreError};
 use crate::foundation::values::{ReadinessIssue, Severity, time};
-use crate::inference::models;
+use crate::inference::models::{self, Task};
 use crate::inference::workers::{
     Runtime,
     permits::{self, Permits},
@@ -150,6 +150,7 @@ fn examine(settings: &Settings) -> Vec<Finding> {
         Finding::of("knowledge", learned(paths)),
         Finding::of("runtime", runtime(paths.onnxruntime.as_deref())),
         Finding::of("llm", llm(settings)),
+        Finding::of("embed", embedder(settings)),
         Finding::of("tls", tls(&settings.http)),
         Finding::of("port", port(&settings.http)),
     ]
@@ -300,8 +301,19 @@ pub(super) fn runtime(named: Option<&Path>) -> Result<String, ReadinessIssue> {
 }
 
 fn llm(settings: &Settings) -> Result<String, ReadinessIssue> {
-    models::resolve_llm(&settings.paths, settings.llm.model.as_deref())
+    models::resolve(&settings.paths, Task::Llm, settings.llm.model.as_deref())
         .map(|model| format!("{} in {}", model.id, model.directory.display()))
+}
+
+/// An embedding model is an extra: only one that the settings name, or that is not what it should be, can be missed.
+fn embedder(settings: &Settings) -> Result<String, ReadinessIssue> {
+    match models::resolve(&settings.paths, Task::Embed, settings.embed.model.as_deref()) {
+        Ok(model) => Ok(format!("{} in {}", model.id, model.directory.display())),
+        Err(issue) if issue.code == "model_missing" && settings.embed.model.is_none() => {
+            Ok(format!("none: documents are found by their words ({})", issue.mend))
+        }
+        Err(issue) => Err(issue),
+    }
 }
 
 pub(super) fn tls(http: &Http) -> Result<String, ReadinessIssue> {

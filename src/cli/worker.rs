@@ -1,4 +1,4 @@
-//! `ladylinux worker llm`: joins the engine with the worker's end of the pipes. Started by `serve`, not by people.
+//! `ladylinux worker llm|embed`: joins an engine with the worker's end of the pipes. Started by `serve`, not by people.
 
 use super::{Common, exit::Exit, exit::Outcome};
 use crate::{
@@ -7,10 +7,11 @@ use crate::{
         telemetry,
     },
     inference::{
-        engines::llm::{self, Engine},
+        engines::{embed, llm},
+        models::{Embedding, Pooling},
         workers::{
-            Completion, Generate, LoadedModel, Refusal,
-            child::{self, Flow, Handler, Progress},
+            LoadedModel, Refusal, Work,
+            child::{self, Flow, Handler, Product, Progress},
         },
     },
 };
@@ -28,10 +29,46 @@ pub(super) struct Worker {
 enum Kind {
     /// Text by a causal language model
     Llm(Llm),
+    /// Vectors by a text encoder
+    Embed(Embed),
 }
 
 #[derive(Debug, Args)]
 struct Llm {
+    #[command(flatten)]
+    any: Any,
+    /// The longest context, in tokens
+    #[arg(long, value_name = "N")]
+    context: usize,
+    /// How many prompt tokens go through the graph at once
+    #[arg(long, value_name = "N")]
+    prefill_chunk: usize,
+}
+
+#[derive(Debug, Args)]
+struct Embed {
+    #[command(flatten)]
+    any: Any,
+    /// How many tokens go through the graph at once, padding included
+    #[arg(long, value_name = "N")]
+    batch_tokens: usize,
+    /// How the vectors of tokens become one, where the model's files do not say: mean or cls
+    #[arg(long, value_name = "WAY", default_value = "mean")]
+    pooling: Pooling,
+    /// How many tokens of a text are read, where the model's files do not say
+    #[arg(long, value_name = "N")]
+    max_tokens: Option<usize>,
+    /// What is put before a text that is searched for, where the model's files do not say
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    query_prefix: String,
+    /// What is put before a text that is searched in, where the model's files do not say
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    passage_prefix: String,
+}
+
+/// What every kind of worker is told.
+#[derive(Debug, Args)]
+struct Any {
     /// What the model is called in answers
     #[arg(long, value_name = "ID")]
     model_id: String,
@@ -44,12 +81,6 @@ struct Llm {
     /// The most threads to compute with; the node may grant fewer
     #[arg(long, value_name = "N")]
     threads: usize,
-    /// The longest context, in tokens
-    #[arg(long, value_name = "N")]
-    context: usize,
-    /// How many prompt tokens go through the graph at once
-    #[arg(long, value_name = "N")]
-    prefill_chunk: usize,
     /// The ONNX Runtime library
     #[arg(long, value_name = "FILE")]
     onnxruntime: Option<PathBuf>,
@@ -66,41 +97,73 @@ impl Worker {
     pub(super) fn run(&self, _: &Common) -> Outcome {
         match &self.kind {
             Kind::Llm(llm) => llm.run(),
+            Kind::Embed(embed) => embed.run(),
         }
+    }
+}
+
+impl Any {
+    /// Serves with what `load` makes of the number of threads.
+    fn serve<H: Handler>(&self, load: impl FnOnce(usize) -> Result<H, Refusal>) -> Outcome {
+        telemetry::init_logs(&Telemetry { log: self.log.clone(), log_format: LogFormat::Json });
+        child::serve(self.oom_score_adj, |granted| load(granted.clamp(1, self.threads.max(1))))?;
+        Ok(Exit::Done)
     }
 }
 
 impl Llm {
     fn run(&self) -> Outcome {
-        telemetry::init_logs(&Telemetry { log: self.log.clone(), log_format: LogFormat::Json });
-        child::serve(self.oom_score_adj, |granted| {
+        self.any.serve(|threads| {
             let options = llm::Options {
-                threads: granted.clamp(1, self.threads.max(1)),
+                threads,
                 context_tokens: self.context,
                 prefill_chunk: self.prefill_chunk,
-                graph: self.graph.clone(),
-                onnxruntime: self.onnxruntime.clone(),
+                graph: self.any.graph.clone(),
+                onnxruntime: self.any.onnxruntime.clone(),
             };
-            Engine::load(&self.model_id, &self.model, &options).map(Served)
-        })?;
-        Ok(Exit::Done)
+            llm::Engine::load(&self.any.model_id, &self.any.model, &options).map(Writer)
+        })
     }
 }
 
-/// The engine, as the pipes want it.
-struct Served(Engine);
+impl Embed {
+    fn run(&self) -> Outcome {
+        self.any.serve(|threads| {
+            let options = embed::Options {
+                threads,
+                batch_tokens: self.batch_tokens,
+                graph: self.any.graph.clone(),
+                embedding: Embedding {
+                    pooling: self.pooling,
+                    max_tokens: self.max_tokens,
+                    query_prefix: self.query_prefix.clone(),
+                    passage_prefix: self.passage_prefix.clone(),
+                },
+                onnxruntime: self.any.onnxruntime.clone(),
+            };
+            embed::Engine::load(&self.any.model_id, &self.any.model, &options).map(Encoder)
+        })
+    }
+}
 
-impl Handler for Served {
+/// The language-model engine, as the pipes want it.
+struct Writer(llm::Engine);
+
+/// The embedding engine, as the pipes want it.
+struct Encoder(embed::Engine);
+
+impl Handler for Writer {
     fn model(&self) -> LoadedModel {
         self.0.model().clone()
     }
 
-    fn generate(
+    fn work(
         &mut self,
-        request: &Generate,
+        work: &Work,
         step: &mut dyn FnMut(Progress) -> Flow,
-    ) -> Result<Completion, Refusal> {
-        self.0.generate(request, &mut |event| {
+    ) -> Result<Product, Refusal> {
+        let Work::Generate(request) = work else { return Err(child::not_my_work()) };
+        let completion = self.0.generate(request, &mut |event| {
             let progress = match event {
                 llm::Event::Prefill { .. } | llm::Event::Held => Progress::Working,
                 llm::Event::Token { text, engine_ns } => Progress::Token { text, engine_ns },
@@ -109,6 +172,23 @@ impl Handler for Served {
                 Flow::Continue => llm::Flow::Continue,
                 Flow::Stop => llm::Flow::Stop,
             }
-        })
+        });
+        completion.map(Product::Text)
+    }
+}
+
+impl Handler for Encoder {
+    fn model(&self) -> LoadedModel {
+        self.0.model().clone()
+    }
+
+    fn work(
+        &mut self,
+        work: &Work,
+        step: &mut dyn FnMut(Progress) -> Flow,
+    ) -> Result<Product, Refusal> {
+        let Work::Embed(request) = work else { return Err(child::not_my_work()) };
+        let go_on = &mut || step(Progress::Working) == Flow::Continue;
+        self.0.embed(request, go_on).map(Product::Vectors)
     }
 }

@@ -6,9 +6,9 @@ use ladylinux::{
     foundation::{
         settings::Settings,
         store::{self, Store},
-        values::Redacted,
+        values::{ReadinessIssue, Redacted, Severity},
     },
-    inference::workers::{Llm, Spawn, WorkerState, Workers},
+    inference::workers::{Llm, Post, Spawn, WorkerState, Workers},
     knowledge::{self, LearnOptions, Mode},
 };
 use std::{fs, path::Path, time::Duration};
@@ -43,7 +43,15 @@ impl Node {
         knowledge::learn(&store, &[document], &options, |_| {}).await.unwrap();
         let mut settings = Settings::for_tests(directory.path());
         settings.llm.max_tokens = 2000;
-        let workers = Workers::with(&settings, Ok(spawn()), None);
+        let absent = ReadinessIssue {
+            severity: Severity::Warning,
+            code: "model_missing".to_owned(),
+            message: "there is none".to_owned(),
+            path: None,
+            mend: "none is needed".to_owned(),
+        };
+        let llm = Post { spawn: Ok(spawn()), model: None };
+        let workers = Workers::with(&settings, llm, Post::vacant(absent));
         let conversations = Conversations::new(store, workers.llm.clone(), &settings);
         ready(&workers.llm).await;
         Self { _directory: directory, conversations, workers }

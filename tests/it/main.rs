@@ -11,6 +11,7 @@ mod backup;
 mod chat;
 mod conversation;
 mod disk;
+mod embeddings;
 mod handed_over;
 mod host;
 mod knowledge;

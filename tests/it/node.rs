@@ -54,6 +54,18 @@ impl Root {
         self
     }
 
+    /// Puts an embedding model of `tests/fixtures/embed` into the models directory.
+    pub(crate) fn with_embedder(self, name: &str) -> Self {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/embed").join(name);
+        self.with_folder(&from, name)
+    }
+
+    /// Puts any folder into the models directory.
+    pub(crate) fn with_folder(self, from: &Path, name: &str) -> Self {
+        copy(from, &self.paths().models.join(name));
+        self
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }

@@ -5,13 +5,13 @@ use bytes::BytesMut;
 use ladylinux::{
     foundation::{
         settings::Settings,
-        values::{Redacted, RequestId},
+        values::{ReadinessIssue, Redacted, RequestId, Severity},
     },
     inference::{
-        models::LlmModel,
+        models::{Installed, Task},
         workers::{
-            ChatMessage, Completion, Event, Finish, Generate, Generation, Llm, Sampling, Spawn,
-            Trial, WorkerError, WorkerKind, WorkerState, WorkerStatus, Workers,
+            ChatMessage, Completion, Event, Finish, Generate, Generation, Llm, Post, Sampling,
+            Spawn, Trial, Work, WorkerError, WorkerKind, WorkerState, WorkerStatus, Workers,
             frame::{Codec, MAX_HEADER_BYTES},
             protocol::{FromWorker, PROTOCOL_VERSION, ToWorker},
         },
@@ -56,16 +56,29 @@ fn settings() -> Settings {
     settings
 }
 
+fn no_embedder() -> Post {
+    Post::vacant(ReadinessIssue {
+        severity: Severity::Warning,
+        code: "model_missing".to_owned(),
+        message: "there is none".to_owned(),
+        path: None,
+        mend: "none is needed".to_owned(),
+    })
+}
+
 /// Starts a real worker for a model directory.
 fn real(settings: &Settings, model: &str) -> Workers {
     let directory = fixture(model);
-    let model = LlmModel {
+    let model = Installed {
         id: "tiny".to_owned(),
         graph: directory.join("model.onnx"),
         directory: directory.clone(),
+        task: Task::Llm,
+        embedding: None,
     };
     let program = env!("CARGO_BIN_EXE_ladylinux").into();
-    Workers::with(settings, Ok(Spawn::llm(settings, program, &model)), Some(directory))
+    let spawn = Ok(Spawn::llm(settings, program, &model));
+    Workers::with(settings, Post { spawn, model: Some(directory) }, no_embedder())
 }
 
 /// Starts a shell script in a worker's place.
@@ -75,7 +88,7 @@ fn pretend(settings: &Settings, script: &str) -> Workers {
         arguments: vec!["-c".into(), script.into()],
         environment: vec![("PATH".into(), "/usr/bin:/bin".into())],
     };
-    Workers::with(settings, Ok(spawn), None)
+    Workers::with(settings, Post { spawn: Ok(spawn), model: None }, no_embedder())
 }
 
 fn question(max_tokens: usize) -> Generate {
@@ -422,7 +435,7 @@ async fn a_program_that_does_not_exist_is_named() {
         arguments: Vec::new(),
         environment: Vec::new(),
     };
-    let workers = Workers::with(&settings(), Ok(spawn), None);
+    let workers = Workers::with(&settings(), Post { spawn: Ok(spawn), model: None }, no_embedder());
     let (code, message) = issue(&workers.llm).await;
     assert_eq!(code, "worker_unstartable");
     assert!(message.contains("No such file"), "{message}");
@@ -474,7 +487,8 @@ impl Raw {
 
     fn ask(&mut self, request: Generate) -> RequestId {
         let id = RequestId::new();
-        self.say(ToWorker::Generate { id, deadline_ms: 60_000, request });
+        let work = Work::Generate(request);
+        self.say(ToWorker::Work { id, deadline_ms: 60_000, work });
         id
     }
 

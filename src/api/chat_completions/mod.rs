@@ -16,7 +16,10 @@ use super::{
     openapi::OpenAiErrors,
 };
 use crate::foundation::values::{RequestId, time};
-use crate::inference::workers::{Event, Generation, WorkerError};
+use crate::inference::{
+    models::Task,
+    workers::{Event, Generation, WorkerError},
+};
 use answer::{Head, Tell};
 use axum::{
     extract::State,
@@ -24,9 +27,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use std::time::Duration;
-
-/// Names whichever model is loaded.
-const ANY_MODEL: &str = "default";
 
 /// How long a worker that just died is given to come back.
 const RECOVERY: Duration = Duration::from_secs(2);
@@ -58,13 +58,13 @@ pub(super) async fn create(
     Json(request): Json<CompletionRequest>,
 ) -> Result<Response, Failure> {
     request.supported()?;
-    let model = model(&app, &request.model).await?;
     let tell = match request.stream_options.as_ref().and_then(|options| options.include_usage) {
         Some(true) => Tell::Usage,
         Some(false) | None => Tell::Nothing,
     };
     let streams = request.stream == Some(true);
     let llm = &app.node.workers.llm;
+    let model = models::loaded(&app, &request.model, Task::Llm, llm.status()).await?;
     let asked = request.generate(app.node.settings.llm.max_tokens);
     let generation = llm.generate(asked).await?;
     let id = format!("chatcmpl-{}", RequestId::new().0.simple());
@@ -73,30 +73,6 @@ pub(super) async fn create(
         return Ok(stream::answer(head, tell, generation).await?.into_response());
     }
     Ok(Json(whole(head, generation).await?).into_response())
-}
-
-/// Returns the id of the model that answers to `name`.
-async fn model(app: &App, name: &str) -> Result<String, Failure> {
-    let status = app.node.workers.llm.status();
-    let loaded = status.model.map(|model| model.id);
-    if let Some(loaded) = &loaded
-        && (name == ANY_MODEL || name == loaded)
-    {
-        return Ok(loaded.clone());
-    }
-    let listing = app.listings.get().await?;
-    let installed = listing.models.iter().any(|model| model.id == name);
-    match (loaded, status.issue) {
-        (None, Some(issue)) => Err(Failure::unready(&issue)),
-        (None, None) if installed || name == ANY_MODEL => Ok(name.to_owned()),
-        (Some(loaded), _) if installed => Err(Failure::not_found(
-            "model_not_loaded",
-            format!(
-                "that model is installed, but the node has loaded {loaded}: ask for it or for {ANY_MODEL}, or set llm.model"
-            ),
-        )),
-        _ => Err(models::unknown(&listing)),
-    }
 }
 
 /// Waits for the whole answer.

@@ -61,6 +61,11 @@ pub(super) static KEYS: &[Key] = &[
     key("llm.context_tokens", "LADYLINUX_LLM_CONTEXT_TOKENS"),
     key("llm.max_tokens", "LADYLINUX_LLM_MAX_TOKENS"),
     key("llm.prefill_chunk", "LADYLINUX_LLM_PREFILL_CHUNK"),
+    key("embed.model", "LADYLINUX_EMBED_MODEL"),
+    key("embed.queue", "LADYLINUX_EMBED_QUEUE"),
+    key("embed.queue_timeout", "LADYLINUX_EMBED_QUEUE_TIMEOUT"),
+    key("embed.timeout", "LADYLINUX_EMBED_TIMEOUT"),
+    key("embed.batch_tokens", "LADYLINUX_EMBED_BATCH_TOKENS"),
     key("knowledge.passage_chars", "LADYLINUX_KNOWLEDGE_PASSAGE_CHARS"),
     key("knowledge.max_file_bytes", "LADYLINUX_KNOWLEDGE_MAX_FILE_BYTES"),
     key("knowledge.results", "LADYLINUX_KNOWLEDGE_RESULTS"),
@@ -98,6 +103,7 @@ pub(super) const NOT_SETTINGS: &[&str] = &[
     "LADYLINUX_SUPERVISOR_DIR",   // the supervisor: its directory
     "LADYLINUX_SUPERVISOR_IMAGE", // the supervisor: the image that it is started from
     "LADYLINUX_TEST_DOCKER",      // a test: the socket of a Docker engine
+    "LADYLINUX_TEST_EMBEDDINGS",  // a test: the folder of a real embedding model
     "LADYLINUX_TEST_IMAGE",       // a test: the archive of an image
     "LADYLINUX_TEST_SKIPS",       // scripts/test: where tests write what they skipped
     "LADYLINUX_TOKEN",            // ladylinux ask and chat: the token they show to the node

@@ -44,6 +44,8 @@ pub struct Settings {
     pub workers: Workers,
     /// The language-model worker.
     pub llm: Llm,
+    /// The embedding worker.
+    pub embed: Embed,
     /// Documents and passages.
     pub knowledge: Knowledge,
     /// Conversations in memory.
@@ -233,6 +235,21 @@ pub struct Llm {
     pub max_tokens: usize,
     /// How many prompt tokens go through the graph at once.
     pub prefill_chunk: usize,
+}
+
+/// The embedding worker.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Embed {
+    /// The manifest id or directory of the model; none means the first embedding model that is installed.
+    pub model: Option<String>,
+    /// How many requests may wait.
+    pub queue: usize,
+    /// How long a request may wait.
+    pub queue_timeout: Duration,
+    /// How long the texts of one request may take together.
+    pub timeout: Duration,
+    /// How many tokens go through the graph at once, padding included.
+    pub batch_tokens: usize,
 }
 
 /// Documents and passages.

@@ -1,8 +1,8 @@
 //! Settings validated: from merged text and numbers to [`Settings`], or to everything that is wrong with them.
 
 use super::{
-    Conversation, Environment, Exposure, Feature, Host, Http, Knowledge, Llm, LogFormat, Paths,
-    Release, Role, Settings, Telemetry, Tls, Workers, keys,
+    Conversation, Embed, Environment, Exposure, Feature, Host, Http, Knowledge, Llm, LogFormat,
+    Paths, Release, Role, Settings, Telemetry, Tls, Workers, keys,
     merged::{Merged, Setting},
     problem::{Fault, Origin, Problem},
     written::Value,
@@ -56,6 +56,13 @@ pub(super) fn validate(
         http: http(&mut check),
         workers: workers(&mut check),
         llm: llm(&mut check),
+        embed: Embed {
+            model: Some(check.text("embed.model")).filter(|model| !model.is_empty()),
+            queue: check.number("embed.queue", 0..=10_000),
+            queue_timeout: check.duration("embed.queue_timeout", SECOND..=HOUR),
+            timeout: check.duration("embed.timeout", SECOND..=HOUR),
+            batch_tokens: check.number("embed.batch_tokens", 16..=1 << 20),
+        },
         knowledge: Knowledge {
             passage_chars: check.number("knowledge.passage_chars", 100..=10_000),
             max_file_bytes: check.number("knowledge.max_file_bytes", 1024..=1 << 30),

@@ -2,6 +2,8 @@
 //!
 //! Nobody but the `worker` verb of the command line names this module: the core never loads a model.
 
+pub mod embed;
+mod files;
 pub mod llm;
 mod runtime;
 mod session;

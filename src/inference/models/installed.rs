@@ -1,6 +1,9 @@
 //! Which models are installed, and which one a worker is to load.
 
-use super::manifest::{Format, Manifest, ManifestError, Model, Task};
+use super::{
+    folder::{graph_in, task_in},
+    manifest::{Embedding, Format, Manifest, ManifestError, Model, Task},
+};
 use crate::foundation::settings::Paths;
 use crate::foundation::values::{ReadinessIssue, Severity};
 use serde::Serialize;
@@ -62,27 +65,20 @@ pub enum State {
     },
 }
 
-/// A language model that a worker can be asked to load.
+/// A model that a worker can be asked to load.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LlmModel {
+pub struct Installed {
     /// Its manifest id, or its folder below the models directory.
     pub id: String,
     /// Its folder, with `config.json` and the tokenizer.
     pub directory: PathBuf,
     /// Its graph.
     pub graph: PathBuf,
+    /// What it is for.
+    pub task: Task,
+    /// What the manifest says of an embedding model.
+    pub embedding: Option<Embedding>,
 }
-
-/// Where graphs lie in the folders found in the wild, the fastest on a CPU first.
-const GRAPHS: &[&str] = &[
-    "model.onnx",
-    "onnx/model_quantized.onnx",
-    "onnx/model_int8.onnx",
-    "onnx/model_q4.onnx",
-    "onnx/model.onnx",
-    "onnx/model_fp16.onnx",
-    "onnx/model_q4f16.onnx",
-];
 
 /// Lists the manifest's models, then the folders that hold a model of no entry.
 pub fn list(paths: &Paths) -> Result<Vec<Listed>, ManifestError> {
@@ -107,7 +103,7 @@ pub fn list(paths: &Paths) -> Result<Vec<Listed>, ManifestError> {
         listed.push(Listed {
             display_name: extra.id.clone(),
             id: extra.id,
-            task: Task::Llm,
+            task: extra.task,
             format: "onnx".to_owned(),
             quantization: String::new(),
             state: State::Present,
@@ -120,15 +116,29 @@ pub fn list(paths: &Paths) -> Result<Vec<Listed>, ManifestError> {
     Ok(listed)
 }
 
-/// Finds the language model that `wanted` names, or the first one that is installed.
+/// Finds the model for a task that `wanted` names, or the first one that is installed.
 ///
 /// `wanted` is a manifest id, or a folder below the models directory. A folder outside it is refused, links resolved.
-pub fn resolve_llm(paths: &Paths, wanted: Option<&str>) -> Result<LlmModel, ReadinessIssue> {
+pub fn resolve(
+    paths: &Paths,
+    task: Task,
+    wanted: Option<&str>,
+) -> Result<Installed, ReadinessIssue> {
     let manifest = Manifest::load(paths).map_err(|error| unusable(paths, &error))?;
-    match wanted {
-        Some(name) => named(paths, &manifest, name),
-        None => first(paths, &manifest),
+    let Some(name) = wanted else { return first(paths, &manifest, task) };
+    let found = named(paths, &manifest, task, name)?;
+    if found.task == task {
+        return Ok(found);
     }
+    Err(ReadinessIssue {
+        severity: Severity::Critical,
+        code: "model_task".to_owned(),
+        message: format!("{name} is a model for {}, not for {task}", found.task),
+        path: Some(found.directory),
+        mend: format!(
+            "set {task}.model to one for {task} that `ladylinux models list` shows, or remove it to use the first one"
+        ),
+    })
 }
 
 /// Names every file that a model's folder should hold, for remedies.
@@ -137,34 +147,39 @@ pub fn expected_files(model: &Model) -> String {
     names.join(", ")
 }
 
-fn first(paths: &Paths, manifest: &Manifest) -> Result<LlmModel, ReadinessIssue> {
+fn first(paths: &Paths, manifest: &Manifest, task: Task) -> Result<Installed, ReadinessIssue> {
     let ready = |model: &&Model| {
-        model.task == Task::Llm
+        model.task == task
             && model.format == Format::Onnx
             && state(paths, manifest, model) == State::Present
     };
     if let Some(model) = manifest.models().iter().find(ready) {
         return below(paths, of_entry(paths, model));
     }
-    if let Some(extra) =
-        extras(paths, manifest).map_err(|error| unusable(paths, &error))?.into_iter().next()
-    {
+    let extras = extras(paths, manifest).map_err(|error| unusable(paths, &error))?;
+    if let Some(extra) = extras.into_iter().find(|extra| extra.task == task) {
         return below(paths, extra);
     }
-    if let Some(file) = find_gguf(&paths.models) {
+    if task == Task::Llm
+        && let Some(file) = find_gguf(&paths.models)
+    {
         return Err(gguf(paths, manifest, &file));
     }
-    let Some(suggested) = manifest
-        .models()
-        .iter()
-        .find(|model| model.task == Task::Llm && model.format == Format::Onnx)
+    let Some(suggested) =
+        manifest.models().iter().find(|model| model.task == task && model.format == Format::Onnx)
     else {
-        return Err(no_model(&paths.models, "put an ONNX export of a language model below it"));
+        let mend = format!("put an ONNX export of a {} below it", noun(task));
+        return Err(no_model(&paths.models, task, &mend));
     };
     Err(missing(paths, suggested))
 }
 
-fn named(paths: &Paths, manifest: &Manifest, name: &str) -> Result<LlmModel, ReadinessIssue> {
+fn named(
+    paths: &Paths,
+    manifest: &Manifest,
+    task: Task,
+    name: &str,
+) -> Result<Installed, ReadinessIssue> {
     if let Some(model) = manifest.get(name) {
         return match state(paths, manifest, model) {
             State::Present => below(paths, of_entry(paths, model)),
@@ -179,23 +194,34 @@ fn named(paths: &Paths, manifest: &Manifest, name: &str) -> Result<LlmModel, Rea
     if directory.extension().is_some_and(|extension| extension == "gguf") {
         return Err(gguf(paths, manifest, &directory));
     }
-    match graph_in(&directory) {
-        Some(graph) => below(paths, LlmModel { id: name.to_owned(), directory, graph }),
-        None => Err(no_model(
-            &directory,
-            "put model.onnx or onnx/model_quantized.onnx, config.json, tokenizer.json and tokenizer_config.json there, \
-             or set llm.model to one that `ladylinux models list` shows",
-        )),
+    if let Some(graph) = graph_in(&directory) {
+        return below(paths, of_folder(name.to_owned(), directory, graph));
+    }
+    let mend = format!(
+        "put model.onnx or onnx/model_quantized.onnx, config.json, tokenizer.json and tokenizer_config.json there, or set \
+         {task}.model to one that `ladylinux models list` shows"
+    );
+    Err(no_model(&directory, task, &mend))
+}
+
+fn of_entry(paths: &Paths, model: &Model) -> Installed {
+    let directory = model.directory(paths);
+    Installed {
+        id: model.id.clone(),
+        graph: directory.join(&model.filename),
+        directory,
+        task: model.task,
+        embedding: model.embedding.clone(),
     }
 }
 
-fn of_entry(paths: &Paths, model: &Model) -> LlmModel {
-    let directory = model.directory(paths);
-    LlmModel { id: model.id.clone(), graph: directory.join(&model.filename), directory }
+fn of_folder(id: String, directory: PathBuf, graph: PathBuf) -> Installed {
+    let task = task_in(&directory);
+    Installed { id, directory, graph, task, embedding: None }
 }
 
 /// Refuses a model whose files, links resolved, lie outside the models directory (LL-DEP-43).
-fn below(paths: &Paths, model: LlmModel) -> Result<LlmModel, ReadinessIssue> {
+fn below(paths: &Paths, model: Installed) -> Result<Installed, ReadinessIssue> {
     let inside = || -> io::Result<bool> {
         let root = fs::canonicalize(&paths.models)?;
         Ok(fs::canonicalize(&model.directory)?.starts_with(&root)
@@ -236,8 +262,8 @@ fn state(paths: &Paths, manifest: &Manifest, model: &Model) -> State {
     }
 }
 
-/// Finds folders with a language model that no entry of the manifest claims, in alphabetical order.
-fn extras(paths: &Paths, manifest: &Manifest) -> Result<Vec<LlmModel>, ManifestError> {
+/// Finds folders with a model that no entry of the manifest claims, in alphabetical order.
+fn extras(paths: &Paths, manifest: &Manifest) -> Result<Vec<Installed>, ManifestError> {
     let failed = |path: &Path, source| ManifestError::Directory { path: path.to_owned(), source };
     let mut found = Vec::new();
     let mut folders = vec![(paths.models.clone(), 0)];
@@ -260,11 +286,7 @@ fn extras(paths: &Paths, manifest: &Manifest) -> Result<Vec<LlmModel>, ManifestE
             }
             match graph_in(&path) {
                 Some(graph) if path.join("tokenizer.json").is_file() => {
-                    found.push(LlmModel {
-                        id: relative.display().to_string(),
-                        directory: path,
-                        graph,
-                    });
+                    found.push(of_folder(relative.display().to_string(), path, graph));
                 }
                 // Folders of a task, then folders of a model: nobody nests deeper.
                 _ if depth < 2 => folders.push((path, depth + 1)),
@@ -274,11 +296,6 @@ fn extras(paths: &Paths, manifest: &Manifest) -> Result<Vec<LlmModel>, ManifestE
     }
     found.sort_by(|left, right| left.id.cmp(&right.id));
     Ok(found)
-}
-
-/// Returns the graph of a model's folder; of several quantisations side by side the one that is fastest on a CPU.
-pub fn graph_in(directory: &Path) -> Option<PathBuf> {
-    GRAPHS.iter().map(|name| directory.join(name)).find(|path| path.is_file())
 }
 
 fn find_gguf(models: &Path) -> Option<PathBuf> {
@@ -357,11 +374,11 @@ fn mismatch(paths: &Paths, model: &Model, files: &[PathBuf]) -> ReadinessIssue {
     }
 }
 
-fn no_model(directory: &Path, mend: &str) -> ReadinessIssue {
+fn no_model(directory: &Path, task: Task, mend: &str) -> ReadinessIssue {
     ReadinessIssue {
         severity: Severity::Warning,
         code: "model_missing".to_owned(),
-        message: format!("there is no language model in {}", directory.display()),
+        message: format!("there is no {} in {}", noun(task), directory.display()),
         path: Some(directory.to_owned()),
         mend: mend.to_owned(),
     }
@@ -376,5 +393,14 @@ fn unusable(paths: &Paths, error: &ManifestError) -> ReadinessIssue {
         message: format!("{error}{cause}"),
         path: Some(paths.models.join("manifest.json")),
         mend: "mend the manifest, or remove it to use the one of this release".to_owned(),
+    }
+}
+
+/// Returns what people call a model for a task.
+fn noun(task: Task) -> &'static str {
+    match task {
+        Task::Llm => "language model",
+        Task::Embed => "embedding model",
+        Task::Stt | Task::Tts | Task::Vad | Task::Speaker => "speech model",
     }
 }

@@ -9,6 +9,7 @@ use std::{
     collections::BTreeSet,
     fmt, io,
     path::{Component, Path, PathBuf},
+    str::FromStr,
 };
 
 /// The manifest of this release; one in the models directory takes its place.
@@ -68,6 +69,9 @@ pub struct Model {
     /// Whether the node is not ready without it.
     #[serde(default)]
     pub required: bool,
+    /// For an embedding model: how it is used, where its files do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<Embedding>,
     /// For a format this node does not run: the entry to use instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub onnx_equivalent: Option<String>,
@@ -90,6 +94,55 @@ pub struct ModelFile {
     /// Where it comes from; for information only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+}
+
+/// How an embedding model is used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Embedding {
+    /// How the vectors of a text's tokens become one.
+    #[serde(default)]
+    pub pooling: Pooling,
+    /// How many tokens of a text it reads, special ones included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<usize>,
+    /// What it was trained to see before a text that is searched for.
+    #[serde(default)]
+    pub query_prefix: String,
+    /// What it was trained to see before a text that is searched in.
+    #[serde(default)]
+    pub passage_prefix: String,
+}
+
+/// How the vectors of a text's tokens become one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pooling {
+    /// Their mean.
+    #[default]
+    Mean,
+    /// The first one, of the token that stands for the whole text.
+    Cls,
+}
+
+impl Pooling {
+    /// Returns its name in manifests and arguments.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mean => "mean",
+            Self::Cls => "cls",
+        }
+    }
+}
+
+impl FromStr for Pooling {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        [Self::Mean, Self::Cls]
+            .into_iter()
+            .find(|pooling| pooling.name() == name)
+            .ok_or_else(|| "the poolings are mean and cls".to_owned())
+    }
 }
 
 /// Where a model comes from.

@@ -4,6 +4,7 @@
 //! own; and nothing here deletes a model but [`remove()`], by its name.
 
 mod digests;
+mod folder;
 mod import;
 mod installed;
 mod inventory;
@@ -16,9 +17,12 @@ mod verify;
 mod tests;
 
 pub use digests::Digests;
+pub use folder::graph_in;
 pub use import::{ImportError, Imported, import};
-pub use installed::{Listed, LlmModel, State, expected_files, graph_in, list, resolve_llm};
+pub use installed::{Installed, Listed, State, expected_files, list, resolve};
 pub use inventory::{Inventory, Mismatch, writable};
-pub use manifest::{Format, Manifest, ManifestError, Model, ModelFile, Source, Task};
+pub use manifest::{
+    Embedding, Format, Manifest, ManifestError, Model, ModelFile, Pooling, Source, Task,
+};
 pub use remove::{RemoveError, Removed, removable, remove};
 pub use verify::{Verdict, VerifiedFile, verify};

@@ -105,7 +105,7 @@ fn verifying_tells_a_changed_byte_of_the_same_length() {
 fn a_remedy_names_the_folder_and_the_files_it_expects() {
     let node = node();
     node.manifest("graph");
-    let issue = resolve_llm(&node.paths, None).unwrap_err();
+    let issue = resolve(&node.paths, Task::Llm, None).unwrap_err();
     assert_eq!(issue.code, "model_missing");
     let folder = node.paths.models.join("llm/tiny");
     assert_eq!(
@@ -123,7 +123,7 @@ fn a_gguf_file_is_answered_with_the_onnx_equivalent() {
     node.manifest("graph");
     node.write("models/gguf/old.gguf", "GGUF");
     for wanted in [None, Some("old"), Some("gguf/old.gguf")] {
-        let issue = resolve_llm(&node.paths, wanted).unwrap_err();
+        let issue = resolve(&node.paths, Task::Llm, wanted).unwrap_err();
         assert_eq!(issue.code, "model_format", "{wanted:?}");
         assert!(issue.mend.contains("use tiny instead"), "{}", issue.mend);
     }
@@ -137,12 +137,12 @@ fn a_folder_that_no_entry_names_is_found_and_can_be_named() {
     let node = node();
     node.manifest("graph");
     node.install("models/mine", "anything");
-    let found = resolve_llm(&node.paths, None).unwrap();
+    let found = resolve(&node.paths, Task::Llm, None).unwrap();
     assert_eq!(
         (found.id.as_str(), found.graph.clone()),
         ("mine", node.paths.models.join("mine/model.onnx"))
     );
-    assert_eq!(resolve_llm(&node.paths, Some("mine")).unwrap(), found);
+    assert_eq!(resolve(&node.paths, Task::Llm, Some("mine")).unwrap(), found);
     assert_eq!(node.state("mine"), State::Present);
 }
 
@@ -152,15 +152,18 @@ fn what_the_manifest_names_comes_before_what_merely_lies_there() {
     node.manifest("graph");
     node.install("models/a-stray", "anything");
     node.install("models/llm/tiny", "graph");
-    assert_eq!(resolve_llm(&node.paths, None).unwrap().id, "tiny");
+    assert_eq!(resolve(&node.paths, Task::Llm, None).unwrap().id, "tiny");
 }
 
 // LL-DEP-43
 #[test]
 fn a_link_out_of_the_models_directory_is_refused() {
     let node = linked();
-    assert_eq!(resolve_llm(&node.paths, None).unwrap_err().code, "model_outside");
-    assert_eq!(resolve_llm(&node.paths, Some("../elsewhere")).unwrap_err().code, "model_outside");
+    assert_eq!(resolve(&node.paths, Task::Llm, None).unwrap_err().code, "model_outside");
+    assert_eq!(
+        resolve(&node.paths, Task::Llm, Some("../elsewhere")).unwrap_err().code,
+        "model_outside"
+    );
 }
 
 #[test]

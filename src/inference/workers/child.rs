@@ -1,7 +1,7 @@
 //! The worker's side of the pipes: reads messages on a thread of their own, while the engine works on the main thread.
 //!
 //! ```text
-//! stdin ──▶ reader thread ──Generate──▶ inbox ──▶ main thread: the engine
+//! stdin ──▶ reader thread ────Work────▶ inbox ──▶ main thread: the engine
 //!               │ Cancel: raises the flag that the engine's next token sees      │
 //!               │ end of input: raises it too, then ends the process             ▼
 //!               └──────────────── Failed (already busy) ─────────────▶ stdout (behind a lock)
@@ -12,7 +12,8 @@
 use super::{
     frame::{Codec, Frame, FrameError},
     protocol::{
-        Completion, Finish, FromWorker, Generate, LoadedModel, PROTOCOL_VERSION, Refusal, ToWorker,
+        Completion, Finish, FromWorker, LoadedModel, PROTOCOL_VERSION, Refusal, ToWorker, Vectors,
+        Work,
     },
 };
 use crate::foundation::values::{
@@ -49,12 +50,42 @@ pub trait Handler {
     /// Returns what was loaded.
     fn model(&self) -> LoadedModel;
 
-    /// Answers one request; `step` is called for every token, and at least once a prefill chunk.
-    fn generate(
+    /// Does one piece of work; `step` is called for every token, and at least once a chunk or batch.
+    fn work(
         &mut self,
-        request: &Generate,
+        work: &Work,
         step: &mut dyn FnMut(Progress) -> Flow,
-    ) -> Result<Completion, Refusal>;
+    ) -> Result<Product, Refusal>;
+}
+
+/// What a piece of work yields at its end.
+#[derive(Debug)]
+pub enum Product {
+    /// How the text that was told on the way has ended.
+    Text(Completion),
+    /// The vectors.
+    Vectors(Vectors),
+}
+
+impl Product {
+    /// Returns the message that tells it.
+    fn told(self, id: RequestId) -> Frame<FromWorker> {
+        match self {
+            Self::Text(completion) => FromWorker::Done { id, completion }.into(),
+            Self::Vectors(vectors) => Frame {
+                payload: vectors.payload(),
+                message: FromWorker::Embedded { id, embedded: vectors.embedded },
+            },
+        }
+    }
+}
+
+/// Says that a worker of this kind does other work than this.
+pub fn not_my_work() -> Refusal {
+    Refusal {
+        code: "invalid_request".to_owned(),
+        message: "this worker does other work than that".to_owned(),
+    }
 }
 
 /// What has happened since the last step.
@@ -149,7 +180,7 @@ pub fn serve_over<H: Handler>(
     wire.send(FromWorker::Ready { protocol: PROTOCOL_VERSION, model: handler.model() })?;
     for heard in inbox {
         match heard {
-            Heard::Generate(job) => answer(&mut handler, &job, &wire)?,
+            Heard::Work(job) => answer(&mut handler, &job, &wire)?,
             Heard::Hello { .. } => return Err(ChildError::OutOfTurn),
             Heard::Broken(error) => return Err(error.into()),
         }
@@ -168,7 +199,7 @@ fn greeting(inbox: &mpsc::Receiver<Heard>, wire: &Wire) -> Result<Option<usize>,
             wire.send(FromWorker::Refused { refusal })?;
             Err(error)
         }
-        Ok(Heard::Generate(_)) => Err(ChildError::OutOfTurn),
+        Ok(Heard::Work(_)) => Err(ChildError::OutOfTurn),
         Ok(Heard::Broken(error)) => Err(error.into()),
         Err(mpsc::RecvError) => Ok(None),
     }
@@ -178,24 +209,24 @@ fn greeting(inbox: &mpsc::Receiver<Heard>, wire: &Wire) -> Result<Option<usize>,
 fn answer(handler: &mut impl Handler, job: &Job, wire: &Wire) -> Result<(), ChildError> {
     let mut pace = Pace { job, wire, last: instant(), stopped: None };
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
-        handler.generate(&job.request, &mut |progress| pace.step(progress))
+        handler.work(&job.work, &mut |progress| pace.step(progress))
     }));
     let id = job.id;
     let stopped = pace.stopped;
     // Before the last word is out, for the core may send the next request the moment it hears it.
     wire.free();
-    let message = match (outcome, stopped) {
+    let message: Frame<FromWorker> = match (outcome, stopped) {
         (Err(_), _) => {
             wire.send(FromWorker::Failed { id, refusal: engine_failed() })?;
             return Err(ChildError::Panicked);
         }
-        (Ok(_), Some(Stopped::Late)) => FromWorker::Failed { id, refusal: late() },
-        (Ok(Ok(completion)), Some(Stopped::Cancelled)) => FromWorker::Done {
-            id,
-            completion: Completion { finish: Finish::Cancelled, ..completion },
-        },
-        (Ok(Ok(completion)), None) => FromWorker::Done { id, completion },
-        (Ok(Err(refusal)), _) => FromWorker::Failed { id, refusal },
+        (Ok(_), Some(Stopped::Late)) => FromWorker::Failed { id, refusal: late() }.into(),
+        (Ok(Ok(Product::Text(completion))), Some(Stopped::Cancelled)) => {
+            let completion = Completion { finish: Finish::Cancelled, ..completion };
+            FromWorker::Done { id, completion }.into()
+        }
+        (Ok(Ok(product)), _) => product.told(id),
+        (Ok(Err(refusal)), _) => FromWorker::Failed { id, refusal }.into(),
     };
     wire.send(message).map_err(ChildError::from)
 }
@@ -203,7 +234,7 @@ fn answer(handler: &mut impl Handler, job: &Job, wire: &Wire) -> Result<(), Chil
 /// A request in hand.
 struct Job {
     id: RequestId,
-    request: Generate,
+    work: Work,
     cancelled: Arc<AtomicBool>,
     deadline: Option<Instant>,
 }
@@ -262,7 +293,7 @@ struct Wire {
 
 impl Wire {
     /// Writes one frame in one call.
-    fn send(&self, message: FromWorker) -> Result<(), FrameError> {
+    fn send(&self, message: impl Into<Frame<FromWorker>>) -> Result<(), FrameError> {
         let mut bytes = BytesMut::new();
         Codec::<ToWorker, FromWorker>::default().encode(message.into(), &mut bytes)?;
         let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
@@ -297,7 +328,7 @@ impl Wire {
 /// What the reader passes on to the main thread.
 enum Heard {
     Hello { protocol: u32, threads: usize },
-    Generate(Box<Job>),
+    Work(Box<Job>),
     Broken(FrameError),
 }
 
@@ -339,12 +370,12 @@ impl Reader {
                 self.wire.cancel(|current| current == id);
                 return Ok(());
             }
-            ToWorker::Generate { id, deadline_ms, request } => {
+            ToWorker::Work { id, deadline_ms, work } => {
                 let Some(cancelled) = self.wire.take(id) else {
                     return self.wire.send(FromWorker::Failed { id, refusal: busy() });
                 };
                 let deadline = instant().checked_add(Duration::from_millis(deadline_ms));
-                Heard::Generate(Box::new(Job { id, request, cancelled, deadline }))
+                Heard::Work(Box::new(Job { id, work, cancelled, deadline }))
             }
         };
         // As above: the main thread is gone only if the worker is ending anyway.

@@ -328,7 +328,12 @@ mod tests {
             (any::<u32>(), 0..1024usize)
                 .prop_map(|(protocol, threads)| ToWorker::Hello { protocol, threads }),
             (id(), any::<u64>(), generate).prop_map(|(id, deadline_ms, request)| {
-                ToWorker::Generate { id, deadline_ms, request }
+                ToWorker::Work { id, deadline_ms, work: Work::Generate(request) }
+            }),
+            (id(), proptest::collection::vec(any::<String>(), 0..4)).prop_map(|(id, texts)| {
+                let texts = texts.into_iter().map(Redacted).collect();
+                let work = Work::Embed(Embed { texts, role: TextRole::Query });
+                ToWorker::Work { id, deadline_ms: 1, work }
             }),
             id().prop_map(|id| ToWorker::Cancel { id }),
         ]

@@ -36,9 +36,9 @@ const STOP_GRACE: Duration = Duration::from_secs(2);
 pub struct Policy {
     /// From the start of a process to its handshake.
     pub handshake_timeout: Duration,
-    /// From the begin of a generation to its end.
-    pub generation_timeout: Duration,
-    /// Between two signs of life of a generation.
+    /// From the begin of a request's work to its end.
+    pub work_timeout: Duration,
+    /// Between two signs of life of that work.
     pub stall_timeout: Duration,
     /// So many deaths within the window end the restarts.
     pub restart_limit: u32,
@@ -58,7 +58,7 @@ pub enum State {
     },
     /// The process waits for work.
     Ready,
-    /// The process generates.
+    /// The process works.
     Busy {
         /// What it works on.
         id: RequestId,
@@ -67,7 +67,7 @@ pub enum State {
         /// When the next sign of life is due.
         silent_until: Moment,
     },
-    /// The process was told to end a generation that nobody waits for any more.
+    /// The process was told to end work that nobody waits for any more.
     Cancelling {
         /// What it worked on.
         id: RequestId,
@@ -228,7 +228,7 @@ impl Machine {
             (_, Fact::StopAsked) => self.stop(now),
             (State::Starting { .. }, fact) => self.step_starting(fact, now),
             (State::Ready, Fact::Began(id)) => {
-                let until = now + self.policy.generation_timeout;
+                let until = now + self.policy.work_timeout;
                 let silent_until = now + self.policy.stall_timeout;
                 self.go(State::Busy { id: *id, until, silent_until }, [])
             }

@@ -2,8 +2,10 @@
 //!
 //! ```text
 //! core                                   child: `ladylinux worker llm`
-//!  Llm ──mailbox──▶ task ──stdin──▶ Hello, Generate, Cancel ──▶ child
+//!  Llm ──mailbox──▶ task ──stdin──▶ Hello, Work, Cancel ──▶ child
 //!      ◀──stream──      ◀─stdout──  Ready | Refused, Token…, Done | Failed
+//!
+//!  Embedder             the same, with Embedded and its vectors instead of Token… and Done
 //! ```
 //!
 //! What crosses the pipe is in [`protocol`], its bytes in [`frame`]. What is decided about starts, deaths and restarts is
@@ -27,7 +29,9 @@
 //! ```
 
 pub mod child;
+mod embed;
 pub mod frame;
+mod handle;
 mod issues;
 mod llm;
 mod log_lines;
@@ -41,13 +45,16 @@ mod start;
 mod task;
 mod trial;
 
-pub use llm::{Event, Generation, Llm, WorkerError, WorkerState, WorkerStatus};
+pub use embed::Embedder;
+pub use handle::{WorkerError, WorkerState, WorkerStatus};
+pub use llm::{Event, Generation, Llm};
 pub use process::Spawn;
 pub use protocol::{
-    ChatMessage, Completion, Finish, Generate, LoadedModel, Refusal, Sampling, WorkerKind,
+    ChatMessage, Completion, Embed, Embedded, Finish, Generate, LoadedModel, Refusal, Sampling,
+    TextRole, Vectors, Work, WorkerKind,
 };
 pub use runtime::Runtime;
-pub use start::Workers;
+pub use start::{Post, Workers};
 pub use trial::Trial;
 
 #[cfg(test)]

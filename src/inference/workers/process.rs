@@ -3,7 +3,7 @@
 //! Decides nothing: what it says goes to the task as [`Said`], and the task says what to send and when to kill.
 
 use super::{
-    frame::{Codec, FrameError},
+    frame::{Codec, Frame, FrameError},
     log_lines,
     protocol::{FromWorker, ToWorker, WorkerKind},
 };
@@ -37,8 +37,8 @@ pub struct Spawn {
 /// What came from a process.
 #[derive(Debug)]
 pub(super) enum Said {
-    /// A message.
-    Message(FromWorker),
+    /// A message; only vectors come with a payload.
+    Message(Frame<FromWorker>),
     /// Something that is no message; nothing further will be understood.
     Broken(FrameError),
     /// The process is no more; a sentence part such as `it was killed by signal 9`.
@@ -155,8 +155,11 @@ impl Process {
                 return Said::Ended(self.end().await);
             }
             match self.frames.next().await {
+                Some(Ok(frame)) if matches!(frame.message, FromWorker::Embedded { .. }) => {
+                    return Said::Message(frame);
+                }
                 Some(Ok(frame)) => match frame.bare() {
-                    Ok(message) => return Said::Message(message),
+                    Ok(message) => return Said::Message(message.into()),
                     Err(error) => return Said::Broken(error),
                 },
                 Some(Err(error)) => return Said::Broken(error),

@@ -1,11 +1,12 @@
 //! What core and worker say to each other, as types: one enum per direction, one version.
 
 use crate::foundation::values::{Redacted, RequestId, Sha256};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The version both sides must name in the handshake; any other is refused.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
 
 /// What a worker is for.
 #[derive(
@@ -25,6 +26,8 @@ pub const PROTOCOL_VERSION: u32 = 1;
 pub enum WorkerKind {
     /// Text generation by a causal language model.
     Llm,
+    /// Text to vectors.
+    Embed,
 }
 
 impl WorkerKind {
@@ -32,6 +35,7 @@ impl WorkerKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Llm => "llm",
+            Self::Embed => "embed",
         }
     }
 }
@@ -53,14 +57,15 @@ pub enum ToWorker {
         /// How many threads the worker may run while it works.
         threads: usize,
     },
-    /// Asks for text; answered by tokens and one [`FromWorker::Done`] or [`FromWorker::Failed`].
-    Generate {
+    /// Asks for work; answered by what it yields on the way, and one [`FromWorker::Done`], [`FromWorker::Embedded`] or
+    /// [`FromWorker::Failed`].
+    Work {
         /// Names the request in every answer.
         id: RequestId,
         /// How long the answer may take from now, in milliseconds.
         deadline_ms: u64,
         /// What is asked.
-        request: Generate,
+        work: Work,
     },
     /// Ends a request at its next token; unknown ids are ignored, for the answer may have crossed.
     Cancel {
@@ -106,6 +111,13 @@ pub enum FromWorker {
         /// How it went.
         completion: Completion,
     },
+    /// The texts are embedded; their vectors are the payload.
+    Embedded {
+        /// The request it belongs to.
+        id: RequestId,
+        /// What the payload is.
+        embedded: Embedded,
+    },
     /// The request cannot be answered; the worker lives on.
     Failed {
         /// The request it belongs to.
@@ -129,8 +141,91 @@ pub struct LoadedModel {
     pub context_tokens: usize,
     /// The number of entries in its vocabulary.
     pub vocabulary: usize,
+    /// How many numbers one of its vectors has, if it makes vectors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dimensions: Option<usize>,
     /// The inference library and its version.
     pub runtime: String,
+}
+
+/// What a worker can be asked to do; each kind of worker does one of these.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// To write text.
+    Generate(Generate),
+    /// To turn texts into vectors.
+    Embed(Embed),
+}
+
+/// One request for vectors.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Embed {
+    /// The texts; each becomes one vector, in their order.
+    pub texts: Vec<Redacted<String>>,
+    /// What they are to each other: some models are trained to be told.
+    #[serde(default)]
+    pub role: TextRole,
+}
+
+/// What a text is to the others that it is compared with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TextRole {
+    /// Nobody says; it is embedded as it is written.
+    #[default]
+    Plain,
+    /// Something that is searched for.
+    Query,
+    /// Something that is searched in.
+    Passage,
+}
+
+/// What the vectors in a payload are: 32-bit floats, little-endian, one vector after the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Embedded {
+    /// How many numbers one vector has.
+    pub dimensions: usize,
+    /// Tokens that were read, special ones included.
+    pub tokens: usize,
+    /// Which texts were longer than the model reads, by their places, and are embedded by their beginning.
+    pub truncated: Vec<usize>,
+}
+
+/// The vectors of some texts, in their order; each has length 1.
+#[derive(Clone, PartialEq)]
+pub struct Vectors {
+    /// What they are.
+    pub embedded: Embedded,
+    /// Their numbers, one vector after the other.
+    pub values: Vec<f32>,
+}
+
+impl Vectors {
+    /// Returns the vectors one by one.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[f32]> {
+        self.values.chunks_exact(self.embedded.dimensions.max(1))
+    }
+
+    /// Reads vectors from a payload; none if it is not whole vectors.
+    pub(super) fn read(embedded: Embedded, payload: &[u8]) -> Option<Self> {
+        let (numbers, rest) = payload.as_chunks::<4>();
+        let whole = embedded.dimensions > 0 && numbers.len() % embedded.dimensions == 0;
+        let values = numbers.iter().map(|number| f32::from_le_bytes(*number)).collect();
+        (whole && rest.is_empty()).then_some(Self { embedded, values })
+    }
+
+    /// Returns their numbers as a payload.
+    pub(super) fn payload(&self) -> Bytes {
+        self.values.iter().flat_map(|number| number.to_le_bytes()).collect()
+    }
+}
+
+/// Prints how many there are: a vector tells what its text is about.
+impl fmt::Debug for Vectors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Vectors({} of {})", self.iter().len(), self.embedded.dimensions)
+    }
 }
 
 /// One request for text.

@@ -1,7 +1,9 @@
 //! Starts the workers that the settings ask for, and stops them.
 
 use super::{
-    llm::{Llm, WorkerStatus},
+    embed::Embedder,
+    handle::{Handle, WorkerState, WorkerStatus},
+    llm::Llm,
     machine::Policy,
     permits::{self, Permits},
     process::{Spawn, resident_bytes},
@@ -10,8 +12,8 @@ use super::{
     trial::{self, Trial},
 };
 use crate::foundation::{settings::Settings, values::ReadinessIssue};
-use crate::inference::models::{self, LlmModel};
-use std::{collections::BTreeMap, ffi::OsString, io, path::PathBuf};
+use crate::inference::models::{self, Installed, Task};
+use std::{collections::BTreeMap, ffi::OsString, io, path::PathBuf, time::Duration};
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -20,9 +22,22 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub struct Workers {
     /// The language model.
     pub llm: Llm,
-    trial: watch::Receiver<Trial>,
+    /// The embedding model.
+    pub embedder: Embedder,
+    /// Whether a node without an embedding model lacks something: it does if its settings name one.
+    embedder_wanted: bool,
+    trials: BTreeMap<WorkerKind, watch::Receiver<Trial>>,
     stop: CancellationToken,
     tasks: TaskTracker,
+}
+
+/// How one worker is started.
+#[derive(Clone, Debug)]
+pub struct Post {
+    /// Its process, or why there is nothing to start.
+    pub spawn: Result<Spawn, ReadinessIssue>,
+    /// Where its model lies, for messages.
+    pub model: Option<PathBuf>,
 }
 
 impl Workers {
@@ -34,53 +49,74 @@ impl Workers {
         if let Some(issue) = permits::check(settings) {
             tracing::warn!(code = issue.code, "{}", issue.message);
         }
-        let model = models::resolve_llm(&settings.paths, settings.llm.model.as_deref());
-        let directory = model.as_ref().ok().map(|model| model.directory.clone());
-        let spawn = model.map(|model| Spawn::llm(settings, program, &model));
-        Ok(Self::with(settings, spawn, directory))
+        let find = |task, wanted: &Option<String>| {
+            models::resolve(&settings.paths, task, wanted.as_deref())
+        };
+        let llm = Post::of(find(Task::Llm, &settings.llm.model), |model| {
+            Spawn::llm(settings, program.clone(), model)
+        });
+        let embedder = Post::of(find(Task::Embed, &settings.embed.model), |model| {
+            Spawn::embed(settings, program.clone(), model)
+        });
+        Ok(Self::with(settings, llm, embedder))
     }
 
-    /// Starts a language-model worker as told; tests put other programs in its place.
-    pub fn with(
-        settings: &Settings,
-        llm: Result<Spawn, ReadinessIssue>,
-        model: Option<PathBuf>,
-    ) -> Self {
+    /// Starts workers as told; tests put other programs in their place.
+    pub fn with(settings: &Settings, llm: Post, embedder: Post) -> Self {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let kind = WorkerKind::Llm;
-        let launch = |spawn: Spawn| -> Launch { Box::new(move || spawn.launch(kind)) };
-        let (llm, run) = task::start(Charge {
-            kind,
-            launch: llm.map(launch),
-            model,
-            policy: Policy {
-                handshake_timeout: settings.workers.handshake_timeout,
-                generation_timeout: settings.llm.generation_timeout,
+        let permits = Permits::new(settings);
+        let start = |kind, post: Post, manner: Manner| -> Handle {
+            let (handle, run) = task::start(Charge {
+                kind,
+                launch: post.spawn.map(|spawn| -> Launch { Box::new(move || spawn.launch(kind)) }),
+                model: post.model,
+                policy: Policy {
+                    handshake_timeout: settings.workers.handshake_timeout,
+                    work_timeout: manner.work_timeout,
+                    stall_timeout: manner.stall_timeout,
+                    restart_limit: settings.workers.restart_limit,
+                    restart_window: settings.workers.restart_window,
+                },
+                places: manner.places,
+                patience: manner.patience,
+                permits: permits.clone(),
+                stop: stop.clone(),
+            });
+            tasks.spawn(run);
+            handle
+        };
+        let llm = Llm(start(
+            WorkerKind::Llm,
+            llm,
+            Manner {
+                work_timeout: settings.llm.generation_timeout,
                 stall_timeout: settings.llm.stall_timeout,
-                restart_limit: settings.workers.restart_limit,
-                restart_window: settings.workers.restart_window,
+                places: settings.llm.queue,
+                patience: settings.llm.queue_timeout,
             },
-            places: settings.llm.queue,
-            patience: settings.llm.queue_timeout,
-            permits: Permits::new(settings),
-            stop: stop.clone(),
-        });
-        tasks.spawn(run);
-        let (tried, trial) = watch::channel(Trial::Untested);
-        let (tester, stopped) = (llm.clone(), stop.clone());
-        tasks.spawn(async move {
-            tokio::select! {
-                outcome = trial::of_llm(&tester) => { tried.send_replace(outcome); }
-                () = stopped.cancelled() => {}
-            }
-        });
+        ));
+        let embedder = Embedder(start(
+            WorkerKind::Embed,
+            embedder,
+            Manner {
+                work_timeout: settings.embed.timeout,
+                stall_timeout: settings.embed.timeout,
+                places: settings.embed.queue,
+                patience: settings.embed.queue_timeout,
+            },
+        ));
+        let trials = BTreeMap::from([
+            (WorkerKind::Llm, tried(&tasks, &stop, trial::of_llm(llm.clone()))),
+            (WorkerKind::Embed, tried(&tasks, &stop, trial::of_embedder(embedder.clone()))),
+        ]);
         tasks.close();
-        Self { llm, trial, stop, tasks }
+        let embedder_wanted = settings.embed.model.is_some();
+        Self { llm, embedder, embedder_wanted, trials, stop, tasks }
     }
 
     /// Returns which workers have shown that they can work.
     pub fn trials(&self) -> BTreeMap<WorkerKind, Trial> {
-        BTreeMap::from([(WorkerKind::Llm, *self.trial.borrow())])
+        self.trials.iter().map(|(kind, trial)| (*kind, *trial.borrow())).collect()
     }
 
     /// Ends all workers, running answers included, and waits until their processes are gone.
@@ -91,7 +127,7 @@ impl Workers {
 
     /// Returns how every worker is.
     pub fn statuses(&self) -> Vec<WorkerStatus> {
-        vec![self.llm.status()]
+        vec![self.llm.status(), self.embedder.status()]
     }
 
     /// The same, with the memory that each holds, for which the system is asked.
@@ -102,25 +138,105 @@ impl Workers {
         }
         statuses
     }
+
+    /// Returns what is wrong with the workers. An embedding model is an extra: that nobody installed one is no fault.
+    pub fn issues(&self) -> Vec<ReadinessIssue> {
+        let embedder = self.embedder.status();
+        let extra = embedder.state == WorkerState::Absent && !self.embedder_wanted;
+        let embedder = embedder.issue.filter(|_| !extra);
+        self.llm.status().issue.into_iter().chain(embedder).collect()
+    }
+}
+
+/// How patient a worker's callers are, and how many may wait.
+struct Manner {
+    work_timeout: Duration,
+    stall_timeout: Duration,
+    places: usize,
+    patience: Duration,
+}
+
+/// Tries a worker, and tells what came of it.
+fn tried(
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+    trial: impl Future<Output = Trial> + Send + 'static,
+) -> watch::Receiver<Trial> {
+    let (tell, told) = watch::channel(Trial::Untested);
+    let stopped = stop.clone();
+    tasks.spawn(async move {
+        tokio::select! {
+            outcome = trial => { tell.send_replace(outcome); }
+            () = stopped.cancelled() => {}
+        }
+    });
+    told
+}
+
+impl Post {
+    fn of(
+        model: Result<Installed, ReadinessIssue>,
+        spawn: impl FnOnce(&Installed) -> Spawn,
+    ) -> Self {
+        let directory = model.as_ref().ok().map(|model| model.directory.clone());
+        Self { spawn: model.map(|model| spawn(&model)), model: directory }
+    }
+
+    /// Returns a post that nobody takes.
+    pub fn vacant(issue: ReadinessIssue) -> Self {
+        Self { spawn: Err(issue), model: None }
+    }
 }
 
 impl Spawn {
     /// Returns how `program`, a `ladylinux` binary, is started as a worker for this language model.
-    pub fn llm(settings: &Settings, program: PathBuf, model: &LlmModel) -> Self {
+    pub fn llm(settings: &Settings, program: PathBuf, model: &Installed) -> Self {
+        Self::worker(
+            settings,
+            program,
+            (WorkerKind::Llm, model),
+            [
+                ("--context", settings.llm.context_tokens.to_string().into()),
+                ("--prefill-chunk", settings.llm.prefill_chunk.to_string().into()),
+            ],
+        )
+    }
+
+    /// Returns how it is started as a worker for this embedding model.
+    pub fn embed(settings: &Settings, program: PathBuf, model: &Installed) -> Self {
+        let mut more: Vec<(&str, OsString)> =
+            vec![("--batch-tokens", settings.embed.batch_tokens.to_string().into())];
+        if let Some(embedding) = &model.embedding {
+            more.push(("--pooling", embedding.pooling.name().into()));
+            more.push(("--query-prefix", embedding.query_prefix.clone().into()));
+            more.push(("--passage-prefix", embedding.passage_prefix.clone().into()));
+            let most = embedding.max_tokens.map(|most| ("--max-tokens", most.to_string().into()));
+            more.extend(most);
+        }
+        Self::worker(settings, program, (WorkerKind::Embed, model), more)
+    }
+
+    fn worker(
+        settings: &Settings,
+        program: PathBuf,
+        (kind, model): (WorkerKind, &Installed),
+        more: impl IntoIterator<Item = (&'static str, OsString)>,
+    ) -> Self {
         let threads = Permits::new(settings).all();
-        let mut arguments: Vec<OsString> = vec!["worker".into(), "llm".into()];
+        let mut arguments: Vec<OsString> = vec!["worker".into(), kind.name().into()];
         let mut flag = |name: &str, value: OsString| arguments.extend([name.into(), value]);
         flag("--model-id", model.id.clone().into());
         flag("--model", model.directory.clone().into());
         flag("--graph", model.graph.clone().into());
         flag("--threads", threads.to_string().into());
-        flag("--context", settings.llm.context_tokens.to_string().into());
-        flag("--prefill-chunk", settings.llm.prefill_chunk.to_string().into());
         flag("--oom-score-adj", settings.workers.oom_score_adj.to_string().into());
         if let Some(library) = &settings.paths.onnxruntime {
             flag("--onnxruntime", library.clone().into());
         }
         flag("--log", settings.telemetry.log.clone().into());
+        for (name, value) in more {
+            flag(name, value);
+        }
         // Everything a worker needs to know is in its arguments: secrets of the node's environment stay with the node.
         Self { program, arguments, environment: Vec::new() }
     }

@@ -4,13 +4,14 @@
 //! is done by `perform`. The loop waits for nothing but the next happening.
 
 use super::{
+    frame::Frame,
+    handle::{Ask, Done, Handle, Reply, Running, WorkerError, WorkerState, WorkerStatus},
     issues,
-    llm::{Ask, Event, EventTx, Llm, Running, WorkerError, WorkerState, WorkerStatus},
     machine::{Effect, Fact, Machine, Moment, Policy, State},
     permits::{Granted, Permits},
     process::{Process, Said},
     protocol::{
-        FromWorker, Generate, LoadedModel, PROTOCOL_VERSION, Refusal, ToWorker, WorkerKind,
+        FromWorker, LoadedModel, PROTOCOL_VERSION, Refusal, ToWorker, Vectors, Work, WorkerKind,
     },
     queue::{self, Queue, Waiting},
 };
@@ -49,8 +50,8 @@ pub(super) struct Charge {
 
 /// A request that waits.
 struct Job {
-    request: Generate,
-    events: EventTx,
+    work: Work,
+    reply: Reply,
 }
 
 /// Something that the loop waited for.
@@ -76,7 +77,7 @@ struct Task {
     kind: WorkerKind,
     launch: Option<Launch>,
     model_path: Option<PathBuf>,
-    generation_timeout: Duration,
+    work_timeout: Duration,
     machine: Machine,
     queue: Queue<Job>,
     process: Option<Process>,
@@ -95,7 +96,7 @@ struct Task {
 }
 
 /// Starts a worker's task; it runs until its `stop` is cancelled or all handles are gone.
-pub(super) fn start(charge: Charge) -> (Llm, impl Future<Output = ()> + Send) {
+pub(super) fn start(charge: Charge) -> (Handle, impl Future<Output = ()> + Send) {
     let (asks, inbox) = mpsc::channel(MAILBOX);
     let (left, leavings) = mpsc::unbounded_channel();
     let (status, watched) = watch::channel(WorkerStatus {
@@ -112,7 +113,7 @@ pub(super) fn start(charge: Charge) -> (Llm, impl Future<Output = ()> + Send) {
     let (task, first) = Task::new(charge, status);
     task.publish();
     let run = task.run(first, Inbox { asks: inbox, left: leavings, stop });
-    (Llm { asks, left, status: watched }, run)
+    (Handle { asks, left, status: watched }, run)
 }
 
 impl Task {
@@ -127,7 +128,7 @@ impl Task {
             kind: charge.kind,
             launch,
             model_path: charge.model,
-            generation_timeout: charge.policy.generation_timeout,
+            work_timeout: charge.policy.work_timeout,
             deaths_to_hold: charge.policy.restart_limit,
             machine,
             queue: Queue::new(charge.places, charge.patience),
@@ -165,8 +166,10 @@ impl Task {
             };
             stopping |= matches!(happening, Happening::Stop);
             // A token changes nothing that a status shows, and there are many.
-            changed =
-                !matches!(happening, Happening::Said(Said::Message(FromWorker::Token { .. })));
+            changed = !matches!(
+                happening,
+                Happening::Said(Said::Message(Frame { message: FromWorker::Token { .. }, .. }))
+            );
             if let Happening::Asked(_) = happening {
                 // Whoever left before this one asked has freed a place already.
                 while let Ok(id) = inbox.left.try_recv() {
@@ -193,7 +196,7 @@ impl Task {
             }
             Happening::Woke => {
                 for expired in self.queue.expired(self.now()) {
-                    fail(&expired.item.events, WorkerError::QueueTimeout);
+                    expired.item.reply.fail(WorkerError::QueueTimeout);
                 }
                 self.step(&Fact::Woke);
             }
@@ -216,7 +219,7 @@ impl Task {
                     Some(running) => queue::Running::Since(running.began),
                     None => queue::Running::Nothing,
                 };
-                let item = Job { request: ask.request, events: ask.events };
+                let item = Job { work: ask.work, reply: ask.reply };
                 let waiting = Waiting { id: ask.id, since: self.now(), item };
                 self.queue
                     .push(waiting, running)
@@ -257,62 +260,24 @@ impl Task {
     fn hand_over(&mut self, next: Waiting<Job>) {
         let Some(process) = &self.process else { return };
         let Waiting { id, since, item } = next;
-        let deadline_ms = u64::try_from(self.generation_timeout.as_millis()).unwrap_or(u64::MAX);
-        let message = ToWorker::Generate { id, deadline_ms, request: item.request };
-        if let Err(error) = process.send(message) {
+        let deadline_ms = u64::try_from(self.work_timeout.as_millis()).unwrap_or(u64::MAX);
+        let Job { work, reply } = item;
+        if let Err(error) = process.send(ToWorker::Work { id, deadline_ms, work }) {
             let refusal =
                 Refusal { code: "invalid_request".to_owned(), message: error.to_string() };
-            fail(&item.events, WorkerError::Refused(refusal));
-            return;
+            return reply.fail(WorkerError::Refused(refusal));
         }
         let now = self.now();
         let queue_wait = now.saturating_sub(since);
         metrics::queue_wait(self.kind.name(), queue_wait);
-        // A client that has gone by now has said so through the other channel; the same below.
-        drop(item.events.send(Ok(Event::Started { queue_wait })));
-        self.running =
-            Some(Running { id, events: item.events, asked: since, began: now, first_token: None });
+        reply.started(queue_wait);
+        self.running = Some(Running { id, reply, asked: since, began: now, first_token: None });
         self.step(&Fact::Began(id));
     }
 
     fn hear(&mut self, said: Said) {
         match said {
-            Said::Message(FromWorker::Ready { protocol: PROTOCOL_VERSION, model }) => {
-                tracing::info!(worker.kind = %self.kind, model.id = model.id, "a worker is ready");
-                (self.model, self.issue) = (Some(model), None);
-                self.step(&Fact::Greeted);
-            }
-            Said::Message(FromWorker::Ready { protocol, .. }) => {
-                let message =
-                    format!("the worker speaks protocol {protocol}, the core {PROTOCOL_VERSION}");
-                self.refuse(&Refusal { code: "protocol_mismatch".to_owned(), message });
-            }
-            Said::Message(FromWorker::Refused { refusal }) => self.refuse(&refusal),
-            Said::Message(FromWorker::Token { id, text, engine_ns }) => {
-                let now = self.now();
-                if let Some(running) = self.running.as_mut().filter(|running| running.id == id) {
-                    if running.first_token.is_none() {
-                        running.first_token = Some(now);
-                        metrics::first_token(now.saturating_sub(running.asked));
-                    }
-                    drop(running.events.send(Ok(Event::Token { text, engine_ns })));
-                }
-                self.step(&Fact::Spoke(id));
-            }
-            Said::Message(FromWorker::Working { id }) => self.step(&Fact::Spoke(id)),
-            Said::Message(FromWorker::Done { id, completion }) => {
-                if let Some(rate) = completion.tokens_per_second() {
-                    metrics::tokens_per_second(rate);
-                }
-                self.finish(id, Ok(Event::Done(completion)));
-            }
-            Said::Message(FromWorker::Failed { id, refusal }) => {
-                let error = match refusal.code.as_str() {
-                    "deadline_exceeded" => WorkerError::DeadlineExceeded,
-                    _ => WorkerError::Refused(refusal),
-                };
-                self.finish(id, Err(error));
-            }
+            Said::Message(Frame { message, payload }) => self.hear_message(message, &payload),
             Said::Broken(error) => {
                 self.last_words = error.to_string();
                 self.step(&Fact::Broke);
@@ -328,16 +293,68 @@ impl Task {
         }
     }
 
+    fn hear_message(&mut self, message: FromWorker, payload: &[u8]) {
+        match message {
+            FromWorker::Ready { protocol: PROTOCOL_VERSION, model } => {
+                tracing::info!(worker.kind = %self.kind, model.id = model.id, "a worker is ready");
+                (self.model, self.issue) = (Some(model), None);
+                self.step(&Fact::Greeted);
+            }
+            FromWorker::Ready { protocol, .. } => {
+                let message =
+                    format!("the worker speaks protocol {protocol}, the core {PROTOCOL_VERSION}");
+                self.refuse(&Refusal { code: "protocol_mismatch".to_owned(), message });
+            }
+            FromWorker::Refused { refusal } => self.refuse(&refusal),
+            FromWorker::Token { id, text, engine_ns } => {
+                let now = self.now();
+                if let Some(running) = self.running.as_mut().filter(|running| running.id == id) {
+                    if running.first_token.is_none() {
+                        running.first_token = Some(now);
+                        metrics::first_token(now.saturating_sub(running.asked));
+                    }
+                    running.reply.token(text, engine_ns);
+                }
+                self.step(&Fact::Spoke(id));
+            }
+            FromWorker::Working { id } => self.step(&Fact::Spoke(id)),
+            FromWorker::Done { id, completion } => {
+                if let Some(rate) = completion.tokens_per_second() {
+                    metrics::tokens_per_second(rate);
+                }
+                self.finish(id, Ok(Done::Text(completion)));
+            }
+            FromWorker::Embedded { id, embedded } => {
+                if let Some(vectors) = Vectors::read(embedded, payload) {
+                    self.finish(id, Ok(Done::Vectors(vectors)));
+                } else {
+                    "its vectors are not whole".clone_into(&mut self.last_words);
+                    self.step(&Fact::Broke);
+                }
+            }
+            FromWorker::Failed { id, refusal } => {
+                let error = match refusal.code.as_str() {
+                    "deadline_exceeded" => WorkerError::DeadlineExceeded,
+                    _ => WorkerError::Refused(refusal),
+                };
+                self.finish(id, Err(error));
+            }
+        }
+    }
+
     fn refuse(&mut self, refusal: &Refusal) {
         self.issue = Some(issues::refused(self.kind, refusal, self.model_path.as_deref()));
         self.step(&Fact::RefusedLoad);
     }
 
-    /// Passes the last event of a request on, and frees the worker for the next.
-    fn finish(&mut self, id: RequestId, last: Result<Event, WorkerError>) {
+    /// Passes the last word of a request on, and frees the worker for the next.
+    fn finish(&mut self, id: RequestId, last: Result<Done, WorkerError>) {
         if let Some(running) = self.running.take_if(|running| running.id == id) {
             self.queue.finished(self.now().saturating_sub(running.began));
-            drop(running.events.send(last));
+            if !running.reply.end(last) {
+                "it answered something else than it was asked".clone_into(&mut self.last_words);
+                return self.step(&Fact::Broke);
+            }
         }
         self.step(&Fact::Finished(id));
     }
@@ -389,7 +406,7 @@ impl Task {
                 }
                 Effect::Fail(failure) => {
                     if let Some(running) = self.running.take() {
-                        fail(&running.events, failure.into());
+                        running.reply.fail(failure.into());
                     }
                 }
                 Effect::TurnAway => {
@@ -397,7 +414,7 @@ impl Task {
                         matches!(self.machine.state(), State::Stopping { .. } | State::Stopped);
                     let error = if stopping { WorkerError::Stopping } else { self.not_ready() };
                     for waiting in self.queue.drain() {
-                        fail(&waiting.item.events, error.clone());
+                        waiting.item.reply.fail(error.clone());
                     }
                 }
             }
@@ -463,11 +480,6 @@ impl Task {
 /// Returns whether a worker in this state may be using its threads.
 fn computes(state: &State) -> bool {
     matches!(state, State::Busy { .. } | State::Cancelling { .. } | State::Ending { .. })
-}
-
-fn fail(events: &EventTx, error: WorkerError) {
-    // A client that has gone has no use for the error.
-    drop(events.send(Err(error)));
 }
 
 async fn next_said(process: &mut Option<Process>) -> Said {

@@ -2,8 +2,10 @@
 //! them is found out before it is called good.
 
 use super::{
-    llm::{Event, Llm, WorkerError, WorkerState},
-    protocol::{ChatMessage, Completion, Finish, Generate, Sampling},
+    embed::Embedder,
+    handle::{Handle, WorkerError, WorkerState},
+    llm::{Event, Llm},
+    protocol::{ChatMessage, Completion, Embed, Finish, Generate, Sampling},
 };
 use serde::Serialize;
 use std::time::Duration;
@@ -35,10 +37,31 @@ pub enum Trial {
 }
 
 /// Asks the language model, as soon as it can be asked.
-pub(super) async fn of_llm(llm: &Llm) -> Trial {
+pub(super) async fn of_llm(llm: Llm) -> Trial {
+    let work = || {
+        let llm = llm.clone();
+        async move { Ok(has_worked(&answer(&llm).await?)) }
+    };
+    of(&llm.0, work).await
+}
+
+/// The same of the embedding model.
+pub(super) async fn of_embedder(embedder: Embedder) -> Trial {
+    let work = || {
+        let embedder = embedder.clone();
+        let request = Embed { texts: vec![PROMPT.to_owned().into()], ..Embed::default() };
+        async move { Ok(embedder.embed(request).await?.iter().len() == 1) }
+    };
+    of(&embedder.0, work).await
+}
+
+async fn of<W>(worker: &Handle, work: impl Fn() -> W) -> Trial
+where
+    W: Future<Output = Result<bool, WorkerError>>,
+{
     let mut tries = 0;
     loop {
-        let settled = llm.wait_for(|status| {
+        let settled = worker.wait_for(|status| {
             !matches!(status.state, WorkerState::Starting | WorkerState::Restarting)
         });
         match settled.await.map(|status| status.state) {
@@ -53,9 +76,9 @@ pub(super) async fn of_llm(llm: &Llm) -> Trial {
             )
             | None => return Trial::Failed,
         }
-        match answer(llm).await {
-            Ok(completion) if has_worked(&completion) => return Trial::Works,
-            Ok(_) => return Trial::Failed,
+        match work().await {
+            Ok(true) => return Trial::Works,
+            Ok(false) => return Trial::Failed,
             // Others are served, or wait: their turn first.
             Err(WorkerError::Full { .. } | WorkerError::QueueTimeout) => {
                 tokio::time::sleep(PAUSE).await;

@@ -9,12 +9,15 @@
 //! ```
 
 use super::graph::Hints;
-use crate::inference::engines::refusal;
+use crate::inference::engines::{
+    files::{json, missing, text},
+    refusal,
+};
 use crate::inference::models::graph_in;
 use crate::inference::workers::Refusal;
 use serde_json::Value;
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -178,31 +181,6 @@ fn refuse_rings(genai: &Value) -> Result<(), Refusal> {
              export it with windowed_kv_cache=false",
         )),
         Some(_) | None => Ok(()),
-    }
-}
-
-fn missing(path: &Path, why: &str) -> Refusal {
-    refusal("missing_file", format!("{} is missing: {why}", path.display()))
-}
-
-fn json(path: &Path) -> Result<Value, Refusal> {
-    let Some(text) = text(path)? else { return Ok(Value::Null) };
-    serde_json::from_str(&text).map_err(|error| {
-        refusal(
-            "bad_config",
-            format!("{} is not valid JSON ({error}); fetch the file again", path.display()),
-        )
-    })
-}
-
-fn text(path: &Path) -> Result<Option<String>, Refusal> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(refusal(
-            "bad_config",
-            format!("{} cannot be read ({error}); fetch the file again", path.display()),
-        )),
     }
 }
 

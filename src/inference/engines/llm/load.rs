@@ -50,6 +50,7 @@ pub(super) fn load(id: &str, directory: &Path, options: &Options) -> Result<Engi
             architecture: files.architecture(),
             context_tokens: context,
             vocabulary,
+            dimensions: None,
             runtime: runtime::version(options.onnxruntime.as_deref()),
         },
     })

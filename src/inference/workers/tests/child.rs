@@ -1,7 +1,7 @@
 //! The child's loop with a scripted engine.
 
 use super::super::{
-    child::{ChildError, Flow, Handler, Progress, serve_over},
+    child::{ChildError, Flow, Handler, Product, Progress, serve_over},
     frame::Codec,
     protocol::*,
 };
@@ -36,15 +36,16 @@ impl Handler for Scripted {
             architecture: "none".to_owned(),
             context_tokens: 8,
             vocabulary: 8,
+            dimensions: None,
             runtime: "none".to_owned(),
         }
     }
 
-    fn generate(
+    fn work(
         &mut self,
-        _: &Generate,
+        _: &Work,
         step: &mut dyn FnMut(Progress) -> Flow,
-    ) -> Result<Completion, Refusal> {
+    ) -> Result<Product, Refusal> {
         let completion = Completion {
             finish: Finish::Stop,
             prompt_tokens: 0,
@@ -65,7 +66,7 @@ impl Handler for Scripted {
                 Step::Finish => break,
             }
         }
-        Ok(completion)
+        Ok(Product::Text(completion))
     }
 }
 
@@ -118,7 +119,8 @@ impl Core {
 
     fn ask_within(&mut self, deadline_ms: u64) -> RequestId {
         let id = RequestId::new();
-        self.say(ToWorker::Generate { id, deadline_ms, request: Generate::default() });
+        let work = Work::Generate(Generate::default());
+        self.say(ToWorker::Work { id, deadline_ms, work });
         id
     }
 

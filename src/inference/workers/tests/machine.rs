@@ -10,7 +10,7 @@ const TWO: RequestId = RequestId(uuid::Uuid::from_u128(2));
 fn policy() -> Policy {
     Policy {
         handshake_timeout: Duration::from_mins(2),
-        generation_timeout: Duration::from_mins(5),
+        work_timeout: Duration::from_mins(5),
         stall_timeout: Duration::from_mins(1),
         restart_limit: 5,
         restart_window: Duration::from_mins(1),

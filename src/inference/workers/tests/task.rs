@@ -1,7 +1,7 @@
 //! What clients see of a worker that behaves, and of ones that do not. Time is paused, so nothing here waits.
 
 use super::super::{
-    Event, Generation, Llm, WorkerError, WorkerState,
+    Embedder, Event, Generation, Llm, WorkerError, WorkerState,
     frame::{Codec, Frame, MAX_HEADER_BYTES},
     machine::Policy,
     permits::Permits,
@@ -24,7 +24,7 @@ use tokio_util::{
 
 const POLICY: Policy = Policy {
     handshake_timeout: Duration::from_mins(2),
-    generation_timeout: Duration::from_mins(5),
+    work_timeout: Duration::from_mins(5),
     stall_timeout: Duration::from_mins(1),
     restart_limit: 5,
     restart_window: Duration::from_mins(1),
@@ -53,13 +53,16 @@ impl Peer {
 
     /// Greets as a worker with its model loaded.
     async fn greet(&mut self) {
-        assert!(matches!(self.hear().await, Some(ToWorker::Hello { protocol: 1, threads: 2 })));
+        assert!(matches!(
+            self.hear().await,
+            Some(ToWorker::Hello { protocol: PROTOCOL_VERSION, threads: 2 })
+        ));
         self.say(FromWorker::Ready { protocol: PROTOCOL_VERSION, model: model() }).await;
     }
 
     async fn hear_request(&mut self) -> RequestId {
         match self.hear().await {
-            Some(ToWorker::Generate { id, .. }) => id,
+            Some(ToWorker::Work { id, .. }) => id,
             other => panic!("a request was due, not {other:?}"),
         }
     }
@@ -118,7 +121,7 @@ impl Node {
             stop: stop.clone(),
         });
         tokio::spawn(run);
-        Self { llm, started, stop }
+        Self { llm: Llm(llm), started, stop }
     }
 
     async fn peer(&mut self) -> Peer {
@@ -152,6 +155,7 @@ fn model() -> LoadedModel {
         architecture: "llama".to_owned(),
         context_tokens: 64,
         vocabulary: 32,
+        dimensions: None,
         runtime: "scripted".to_owned(),
     }
 }
@@ -482,6 +486,49 @@ async fn a_request_too_long_for_a_frame_is_refused_and_the_next_one_goes_through
     let mut peer = node.greeted().await;
     assert!(matches!(error(&mut refused).await, WorkerError::Refused(_)));
     assert_eq!(peer.hear_request().await, next.id());
+}
+
+/// Asks a worker for vectors, and answers it with what `said` makes of the request.
+async fn embedded(
+    said: impl FnOnce(RequestId) -> Frame<FromWorker>,
+) -> Result<Vectors, WorkerError> {
+    let mut node = Node::new(1);
+    let mut peer = node.greeted().await;
+    let embedder = Embedder(node.llm.0.clone());
+    let texts = vec!["a".to_owned().into(), "b".to_owned().into()];
+    let asking =
+        tokio::spawn(async move { embedder.embed(Embed { texts, role: TextRole::Query }).await });
+    let id = peer.hear_request().await;
+    let mut bytes = BytesMut::new();
+    Codec::<ToWorker, FromWorker>::default().encode(said(id), &mut bytes).unwrap();
+    peer.say_bytes(&bytes).await;
+    let answer = asking.await.unwrap();
+    if answer.is_err() {
+        assert_eq!(node.issue_code().await, "worker_bad_frame");
+    }
+    answer
+}
+
+fn vectors(id: RequestId, dimensions: usize, payload: &'static [u8]) -> Frame<FromWorker> {
+    let embedded = Embedded { dimensions, tokens: 4, truncated: vec![1] };
+    Frame { message: FromWorker::Embedded { id, embedded }, payload: payload.into() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn vectors_come_as_they_were_made() {
+    let made = embedded(|id| vectors(id, 1, b"\0\0\x80\x3f\0\0\0\xbf")).await.unwrap();
+    assert_eq!((made.values.as_slice(), made.iter().len()), (&[1.0, -0.5][..], 2));
+    assert_eq!(made.embedded.truncated, [1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn vectors_that_are_not_whole_and_another_kind_of_answer_end_the_worker() {
+    for payload in [&b"\0\0\x80"[..], b"\0\0\x80\x3f"] {
+        assert_eq!(embedded(|id| vectors(id, 2, payload)).await, Err(WorkerError::Died));
+    }
+    assert_eq!(embedded(|id| vectors(id, 0, b"")).await, Err(WorkerError::Died));
+    let text = |id| FromWorker::Done { id, completion: completion() }.into();
+    assert_eq!(embedded(text).await, Err(WorkerError::Died));
 }
 
 #[tokio::test(start_paused = true)]
