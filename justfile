@@ -25,7 +25,7 @@ test *filter:
 
 # How well questions are answered from documents.
 eval:
-    cargo test --test it knowledge -- --nocapture
+    LADYLINUX_TEST_QUESTIONS=yes cargo test --test it knowledge -- --nocapture
 
 # Every benchmark; the machine must be quiet.
 bench:

@@ -6,6 +6,7 @@ use crate::foundation::{settings::Settings, store::Store, telemetry::metrics::Me
 #[cfg(test)]
 use crate::inference::workers::Post;
 use crate::inference::workers::Workers;
+use crate::knowledge::Searcher;
 use std::{
     ops::Deref,
     sync::{
@@ -30,6 +31,8 @@ pub struct Node {
     pub store: Store,
     /// The worker processes.
     pub workers: Workers,
+    /// What finds passages.
+    pub searcher: Searcher,
     /// The conversations in memory.
     pub conversations: Conversations,
     /// The metrics of this process.
@@ -102,8 +105,9 @@ impl App {
             mend: "put one there".to_owned(),
         };
         let workers = Workers::with(&settings, Post::vacant(absent.clone()), Post::vacant(absent));
-        let conversations = Conversations::new(store.clone(), workers.llm.clone(), &settings);
+        let searcher = Searcher::new(store.clone(), None);
+        let conversations = Conversations::new(searcher.clone(), workers.llm.clone(), &settings);
         let metrics = telemetry::install();
-        Self::new(Node { settings, store, workers, conversations, metrics })
+        Self::new(Node { settings, store, workers, searcher, conversations, metrics })
     }
 }

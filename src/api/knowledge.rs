@@ -7,7 +7,7 @@ use super::{
     openapi::{BadRequests, Problems},
     strict::is_blank,
 };
-use crate::knowledge::{self, Passage, Reader};
+use crate::knowledge::{self, Halves, Passage, Reader};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +56,8 @@ impl Validate for Search {
 pub(super) struct Found {
     /// The best passages, best first.
     passages: Vec<Passage>,
+    /// By what they were found.
+    by: Halves,
 }
 
 /// Searches the documents that the caller may see.
@@ -73,7 +75,7 @@ pub(super) async fn search(
     State(app): State<App>,
     Query(search): Query<Search>,
 ) -> Result<Json<Found>, Failure> {
-    let found = knowledge::search(&app.node.store, &search.q, &Reader::Everyone, search.limit);
-    let passages = found.await.map_err(|error| Failure::internal(&error))?;
-    Ok(Json(Found { passages }))
+    let found = app.node.searcher.search(&search.q, &Reader::Everyone, search.limit).await;
+    let knowledge::Found { passages, by } = found.map_err(|error| Failure::internal(&error))?;
+    Ok(Json(Found { passages, by }))
 }

@@ -14,7 +14,7 @@ use crate::foundation::{
     values::Severity,
 };
 use crate::inference::workers::{Workers, permits};
-use crate::knowledge::{self, LearnOptions, LearnReport, Mode};
+use crate::knowledge::{self, LearnOptions, LearnReport, Mode, Searcher};
 use anyhow::Context;
 use clap::Args;
 use std::{
@@ -124,13 +124,24 @@ async fn serve(
     out::line(format!("LadyLinux answers on {}", listener.url()));
     tracing::info!(url = listener.url(), version = env!("CARGO_PKG_VERSION"), "serving");
     let manual = tokio::spawn(learn_manual(store.clone(), settings.knowledge.clone()));
-    let conversations = Conversations::new(store.clone(), workers.llm.clone(), &settings);
-    let node =
-        Node { settings, store: store.clone(), workers: workers.clone(), conversations, metrics };
+    let keeper =
+        knowledge::keep_vectors(store.clone(), workers.embedder.clone(), workers.llm.clone());
+    let keeper = tokio::spawn(keeper);
+    let searcher = Searcher::new(store.clone(), Some(workers.embedder.clone()));
+    let conversations = Conversations::new(searcher.clone(), workers.llm.clone(), &settings);
+    let node = Node {
+        settings,
+        store: store.clone(),
+        workers: workers.clone(),
+        searcher,
+        conversations,
+        metrics,
+    };
     api::serve(node, listener, stop).await;
     workers.stop().await;
     upkeep.abort();
     manual.abort();
+    keeper.abort();
     if tokio::time::timeout(CLOSING, store.close()).await.is_err() {
         tracing::warn!(
             "the database is still in use, and its journal is worked in at the next start"

@@ -15,7 +15,7 @@ use super::{
 use crate::foundation::values::{ConversationId, ReadinessIssue, Redacted, TurnId, time};
 use crate::host::{Language, Topic};
 use crate::inference::workers::{Completion, Event, Finish, Refusal, WorkerError};
-use crate::knowledge::{Answer, EXTRACT_FROM, Passage, Reader, extract, search};
+use crate::knowledge::{Answer, Passage, Reader, extract};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout};
 
@@ -238,9 +238,8 @@ impl Telling {
     async fn quote(mut self, outlet: Outlet, material: &Material, issue: Option<ReadinessIssue>) {
         let text = self.asked.text.expose();
         // Quoting weighs every sentence by itself, and finds the right one among more passages than a model can be given.
-        let wider = search(&self.inner.store, text, &Reader::Everyone, EXTRACT_FROM).await;
-        let passages = wider.as_deref().unwrap_or(&material.passages);
-        match extract(text, passages) {
+        let answer = self.inner.searcher.answer(text, &Reader::Everyone).await;
+        match answer.unwrap_or_else(|_| extract(text, &material.passages)) {
             Answer::Found { text, citations } => {
                 let citations: Vec<Cited> = quoted(citations);
                 self.say(&outlet, text, None).await;

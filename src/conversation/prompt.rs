@@ -4,7 +4,6 @@
 //! and nothing in them can be read as one of a chat template's own tokens.
 
 use super::memory::Exchange;
-use crate::foundation::values::Redacted;
 use crate::inference::workers::{ChatMessage, Generate, Sampling};
 use crate::knowledge::Passage;
 use std::fmt::Write;
@@ -35,16 +34,15 @@ pub(super) fn prompt(
     messages.push(message("user", asked(question, passages)));
     Generate {
         messages,
-        tools: None,
         // The likeliest words: what is wanted is what the passages say, and the same question gets the same answer.
         sampling: Sampling { temperature: Some(0.0), ..Sampling::default() },
         max_tokens,
-        stop: Vec::new(),
+        ..Generate::default()
     }
 }
 
 fn message(role: &str, content: String) -> ChatMessage {
-    ChatMessage { role: role.to_owned(), content: Redacted(content) }
+    ChatMessage::new(role, content)
 }
 
 fn asked(question: &str, passages: &[Passage]) -> String {

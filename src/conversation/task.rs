@@ -11,11 +11,10 @@ use super::{
     turn::Turn,
 };
 use crate::foundation::settings::{Feature, Settings};
-use crate::foundation::store::Store;
 use crate::foundation::values::{ConversationId, time};
 use crate::host::Facts;
 use crate::inference::workers::{Llm, WorkerError};
-use crate::knowledge::{self, Reader};
+use crate::knowledge::{Reader, Searcher};
 use crate::supervisor::Supervisor;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
@@ -29,7 +28,7 @@ pub struct Conversations(Arc<Inner>);
 
 #[derive(Debug)]
 pub(super) struct Inner {
-    pub(super) store: Store,
+    pub(super) searcher: Searcher,
     pub(super) model: Model,
     pub(super) facts: Facts,
     pub(super) supervisor: Supervisor,
@@ -44,13 +43,13 @@ pub(super) struct Inner {
 
 impl Conversations {
     /// Starts with no conversation.
-    pub fn new(store: Store, llm: Llm, settings: &Settings) -> Self {
-        Self::with(store, Model::Worker(llm), settings)
+    pub fn new(searcher: Searcher, llm: Llm, settings: &Settings) -> Self {
+        Self::with(searcher, Model::Worker(llm), settings)
     }
 
-    pub(super) fn with(store: Store, model: Model, settings: &Settings) -> Self {
+    pub(super) fn with(searcher: Searcher, model: Model, settings: &Settings) -> Self {
         Self(Arc::new(Inner {
-            store,
+            searcher,
             model,
             facts: Facts::new(&settings.host),
             supervisor: Supervisor::new(&settings.paths),
@@ -117,8 +116,8 @@ impl Conversations {
         let text = telling.asked.text.expose();
         let searched = Instant::now();
         // People are named in the policy issue; until then nobody is known by name.
-        let passages =
-            knowledge::search(&self.0.store, text, &Reader::Everyone, self.0.results).await?;
+        let found = self.0.searcher.search(text, &Reader::Everyone, self.0.results).await?;
+        let passages = found.passages;
         let retrieval_ms = milliseconds(searched.elapsed());
         let material =
             Material { passages, history, perhaps, retrieval_ms, language: language_of(text) };

@@ -12,7 +12,7 @@ use crate::foundation::settings::{Feature, Settings};
 use crate::foundation::store::{Store, migrate};
 use crate::foundation::values::{ConversationId, ReadinessIssue, Severity};
 use crate::inference::workers::{Completion, Event, Finish, Refusal, WorkerError};
-use crate::knowledge::{LearnOptions, Mode, learn};
+use crate::knowledge::{LearnOptions, Mode, Searcher, learn};
 use futures_util::StreamExt;
 use serde_json::Value;
 use std::{
@@ -51,7 +51,7 @@ impl Node {
         };
         learn(&store, &[document], &options, |_| {}).await.unwrap();
         let model = Model::Scripted(script.clone());
-        let conversations = Conversations::with(store, model, &settings);
+        let conversations = Conversations::with(Searcher::new(store, None), model, &settings);
         Self { _directory: directory, conversations, script }
     }
 

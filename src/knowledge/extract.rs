@@ -85,7 +85,7 @@ pub fn extract(question: &str, passages: &[Passage]) -> Answer {
     if question.terms.is_empty() {
         return Answer::NotFound;
     }
-    let top = passages.iter().map(|passage| passage.score).fold(0.0, f64::max);
+    let top = passages.iter().map(|passage| passage.by_words).fold(0.0, f64::max);
     let mut weighed: Vec<Weighed<'_>> = passages
         .iter()
         .flat_map(|passage| weigh(&question, passage, top))
@@ -101,8 +101,12 @@ pub fn extract(question: &str, passages: &[Passage]) -> Answer {
         }
     }
     Answer::Found {
-        text: chosen.iter().map(|weighed| readable(weighed)).collect::<Vec<_>>().join("\n\n"),
-        citations: chosen.iter().map(|weighed| cite(weighed)).collect(),
+        text: chosen
+            .iter()
+            .map(|weighed| readable(weighed.passage, &weighed.unit))
+            .collect::<Vec<_>>()
+            .join("\n\n"),
+        citations: chosen.iter().map(|weighed| cite(weighed.passage, &weighed.unit)).collect(),
     }
 }
 
@@ -114,8 +118,7 @@ fn overlap(a: &Weighed<'_>, b: &Weighed<'_>) -> bool {
 
 /// Weighs every unit of a passage.
 fn weigh<'p>(question: &Question, passage: &'p Passage, top: f64) -> Vec<Weighed<'p>> {
-    let section = passage.heading.split(" › ").next().unwrap_or_default();
-    if MUTE.contains(&section) || !subject::may_answer(&passage.evidence.subjects, &passage.title) {
+    if !speaks(passage) {
         return Vec::new();
     }
     let around = Around {
@@ -123,7 +126,7 @@ fn weigh<'p>(question: &Question, passage: &'p Passage, top: f64) -> Vec<Weighed
         headings: words(&passage.heading),
         last_heading: words(passage.heading.rsplit(" › ").next().unwrap_or_default()),
         beside: words(&passage.text),
-        rank: if top > 0.0 { passage.score / top } else { 0.0 },
+        rank: if top > 0.0 { passage.by_words / top } else { 0.0 },
     };
     let mut weighed: Vec<Weighed<'p>> = units(&passage.text, &passage.heading)
         .into_iter()
@@ -135,6 +138,12 @@ fn weigh<'p>(question: &Question, passage: &'p Passage, top: f64) -> Vec<Weighed
         weighed.retain(|weighed| is_definition(&question.terms[0], weighed));
     }
     weighed
+}
+
+/// Whether a passage can answer at all: some sections say nothing, and where the question names a document, others do not count.
+fn speaks(passage: &Passage) -> bool {
+    let section = passage.heading.split(" › ").next().unwrap_or_default();
+    !MUTE.contains(&section) && subject::may_answer(&passage.evidence.subjects, &passage.title)
 }
 
 /// The words around a unit.
@@ -284,8 +293,8 @@ fn says_so(after: &str) -> bool {
     matches!(next, "-" | "–" | "—" | "is" | "are" | "means" | "ist" | "sind" | "bedeutet")
 }
 
-fn cite(weighed: &Weighed<'_>) -> Citation {
-    let Weighed { passage, unit, .. } = weighed;
+/// Cites a unit of a passage.
+fn cite(passage: &Passage, unit: &Unit) -> Citation {
     Citation {
         document: passage.document.clone(),
         title: passage.title.clone(),
@@ -298,15 +307,15 @@ fn cite(weighed: &Weighed<'_>) -> Citation {
 }
 
 /// Returns a quote as a person reads it: prose on one line after the term it explains, code as it stands.
-fn readable(weighed: &Weighed<'_>) -> String {
-    let text = &weighed.passage.text;
-    let quote = &text[weighed.unit.bytes.clone()];
-    if weighed.unit.kind == Kind::Code {
+fn readable(passage: &Passage, unit: &Unit) -> String {
+    let text = &passage.text;
+    let quote = &text[unit.bytes.clone()];
+    if unit.kind == Kind::Code {
         return quote.to_owned();
     }
     let on_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match &weighed.unit.term {
-        Some(term) if term.end <= weighed.unit.bytes.start => {
+    match &unit.term {
+        Some(term) if term.end <= unit.bytes.start => {
             format!("{}: {}", on_one_line(&text[term.clone()]), on_one_line(quote))
         }
         _ => on_one_line(quote),
@@ -325,7 +334,7 @@ mod tests {
             start: 100,
             end: 100 + text.len() as u64,
             text: text.to_owned(),
-            score: 1.0,
+            by_words: 1.0,
             ..Passage::default()
         }
     }

@@ -3,6 +3,7 @@
 use super::{
     KnowledgeError,
     cut::{Cut, Piece},
+    vectors,
 };
 use crate::foundation::{
     store::{
@@ -118,13 +119,13 @@ pub(super) fn set_readers(
     path: &str,
     readers: &str,
 ) -> sql::Result<()> {
-    transaction
-        .execute("UPDATE document SET readers = ?2 WHERE path = ?1", [path, readers])
-        .map(drop)
+    transaction.execute("UPDATE document SET readers = ?2 WHERE path = ?1", [path, readers])?;
+    vectors::set_readers(transaction, path, readers)
 }
 
 /// Removes a document and its passages, if it is there.
 pub(super) fn remove(transaction: &Transaction<'_>, path: &str) -> sql::Result<()> {
+    vectors::forget(transaction, path)?;
     transaction.execute(
         "DELETE FROM passage_text WHERE rowid IN
          (SELECT passage.id FROM passage JOIN document ON document.id = document_id WHERE path = ?1)",

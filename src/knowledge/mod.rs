@@ -8,8 +8,8 @@
 //! Learning is incremental by content hash, one transaction a document. Searching filters by what the reader may see
 //! inside every query, so that what others may not see changes neither results nor scores. [`extract()`] answers by quoting alone;
 //! a language model, where there is one, gets the same passages and is none of this room's business.
-//! Full-text search lives here; vectors will stand beside it, over the same passages (`passage.embedding` says which
-//! still wait for theirs).
+//! Passages are found by their words, and by what they mean where an embedding model is there ([`Searcher`] fuses the two);
+//! [`keep_vectors`] gives passages the vectors that this takes.
 //!
 //! ```
 //! use ladylinux::knowledge::{Answer, Passage, extract};
@@ -23,20 +23,25 @@
 mod cut;
 mod extract;
 mod files;
+mod fuse;
 mod index;
+mod keeper;
 mod learn;
 mod question;
 mod search;
+mod searcher;
 mod stem;
 mod subject;
 mod units;
+mod vectors;
 mod words;
 
 pub use extract::{EXTRACT_FROM, extract};
 pub use index::{Document, documents, forget};
+pub use keeper::keep_vectors;
 pub use learn::{Failure, LearnOptions, LearnReport, Mode, Outcome, Progress, learn};
 pub use question::Evidence;
-pub use search::search;
+pub use searcher::{Found, Halves, Searcher};
 
 use crate::foundation::store::{StoreError, sql};
 use serde::{Deserialize, Serialize};
@@ -91,6 +96,12 @@ pub struct Passage {
     pub text: String,
     /// How well it fits the question; comparable within one search only.
     pub score: f64,
+    /// How near it is to the question by what it means, from -1 to 1; none if it was found by its words only.
+    pub likeness: Option<f64>,
+    /// How well it fits by its words.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub by_words: f64,
     /// What all that the reader may see tells about the question; [`extract()`] weighs by it.
     #[serde(skip)]
     #[schema(ignore)]

@@ -6,17 +6,10 @@
 //! Then the best of them are read and scored with BM25F (Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25
 //! and Beyond", 2009), with the weights of title, heading and text below, and a bonus for terms that stand together.
 
-use super::{
-    Evidence, KnowledgeError, Passage, Reader,
-    index::unsigned,
-    question::{Question, Term},
-    subject,
-    words::words,
-};
-use crate::foundation::store::{
-    Store,
-    sql::{self, Connection, Row, named_params},
-};
+pub(super) use super::question::Question;
+
+use super::{Evidence, Passage, index::unsigned, question::Term, subject, words::words};
+use crate::foundation::store::sql::{self, Connection, Row, named_params};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -48,40 +41,61 @@ const TOGETHER_BONUS: f64 = 0.6;
 /// How much it counts, of all terms' weight, that the document is what the question asks about.
 const SUBJECT_BONUS: f64 = 0.8;
 
-/// Returns the passages that fit the question best, best first, among those that the reader may see.
-pub async fn search(
-    store: &Store,
-    question: &str,
-    reader: &Reader,
-    limit: usize,
-) -> Result<Vec<Passage>, KnowledgeError> {
-    let asked = question[..question.floor_char_boundary(Question::LONGEST)].to_owned();
-    let question = Question::read(&asked);
+/// Returns the passages that fit a question best by their words, best first, among those that the reader may see.
+///
+/// Reads more than once, so that it wants one snapshot.
+pub(super) fn find(
+    connection: &Connection,
+    asked: &str,
+    (reader, limit): (&str, usize),
+) -> sql::Result<Vec<Passage>> {
+    let question = Question::read(asked);
     if question.terms.is_empty() || limit == 0 {
         return Ok(Vec::new());
     }
-    let reader = reader.name().to_owned();
-    store
-        .read(move |connection| {
-            // One snapshot for counting and reading, while a learner may be writing.
-            let snapshot = connection.unchecked_transaction()?;
-            let subjects = subjects(&snapshot, &asked, &reader)?;
-            find(
-                &snapshot,
-                &question,
-                Evidence { subjects, ..Evidence::default() },
-                (&reader, limit),
-            )
-        })
-        .await
+    let subjects = subjects(connection, asked, reader)?;
+    let (evidence, candidates) = candidates(connection, &question, subjects, reader)?;
+    let mut found = read(connection, &candidates, reader)?;
+    score_all(&question, &Arc::new(evidence), &mut found);
+    found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
+    found.truncate(limit);
+    Ok(found)
 }
 
-fn find(
+/// Returns these passages, scored by the same measure, of those that the reader may see.
+pub(super) fn score_these(
+    connection: &Connection,
+    asked: &str,
+    passages: &[i64],
+    reader: &str,
+) -> sql::Result<Vec<Passage>> {
+    if passages.is_empty() {
+        return Ok(Vec::new());
+    }
+    let question = Question::read(asked);
+    let subjects = subjects(connection, asked, reader)?;
+    let (evidence, _) = candidates(connection, &question, subjects, reader)?;
+    let mut found = read(connection, passages, reader)?;
+    score_all(&question, &Arc::new(evidence), &mut found);
+    Ok(found)
+}
+
+fn score_all(question: &Question, evidence: &Arc<Evidence>, passages: &mut [Passage]) {
+    for passage in passages {
+        passage.by_words = score(question, evidence, passage);
+        passage.score = passage.by_words;
+        passage.evidence = Arc::clone(evidence);
+    }
+}
+
+/// Weighs the question's terms, and returns the passages that promise most.
+fn candidates(
     connection: &Connection,
     question: &Question,
-    mut evidence: Evidence,
-    (reader, limit): (&str, usize),
-) -> Result<Vec<Passage>, KnowledgeError> {
+    subjects: Vec<String>,
+    reader: &str,
+) -> sql::Result<(Evidence, Vec<i64>)> {
+    let mut evidence = Evidence { subjects, ..Evidence::default() };
     let visible = count_visible(connection, reader)?;
     let mut promise: HashMap<i64, f64> = HashMap::new();
     for term in &question.terms {
@@ -95,15 +109,7 @@ fn find(
     let mut candidates: Vec<(i64, f64)> = promise.into_iter().collect();
     candidates.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     candidates.truncate(CANDIDATES);
-    let evidence = Arc::new(evidence);
-    let mut found = read(connection, &candidates, reader)?;
-    for passage in &mut found {
-        passage.score = score(question, &evidence, passage);
-        passage.evidence = Arc::clone(&evidence);
-    }
-    found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
-    found.truncate(limit);
-    Ok(found)
+    Ok((evidence, candidates.into_iter().map(|(id, _)| id).collect()))
 }
 
 /// Returns how much a term tells that `having` of `all` passages have (Robertson's and Spärck Jones's weight, never negative).
@@ -162,18 +168,14 @@ fn either(term: &Term) -> String {
     quoted.join(" OR ")
 }
 
-fn read(
-    connection: &Connection,
-    candidates: &[(i64, f64)],
-    reader: &str,
-) -> sql::Result<Vec<Passage>> {
+fn read(connection: &Connection, candidates: &[i64], reader: &str) -> sql::Result<Vec<Passage>> {
     let mut query = connection.prepare_cached(
         "SELECT passage.id, path, title, heading, page, start_offset, end_offset, text
          FROM passage JOIN document ON document.id = passage.document_id
          WHERE passage.id = :id AND document.readers IN ('everyone', :reader)",
     )?;
     let mut found = Vec::with_capacity(candidates.len());
-    for (id, _) in candidates {
+    for id in candidates {
         let rows = query.query_map(named_params! { ":id": id, ":reader": reader }, passage)?;
         found.extend(rows.collect::<sql::Result<Vec<_>>>()?);
     }

@@ -9,7 +9,7 @@ use ladylinux::{
         values::{ReadinessIssue, Redacted, Severity},
     },
     inference::workers::{Llm, Post, Spawn, WorkerState, Workers},
-    knowledge::{self, LearnOptions, Mode},
+    knowledge::{self, LearnOptions, Mode, Searcher},
 };
 use std::{fs, path::Path, time::Duration};
 
@@ -52,7 +52,8 @@ impl Node {
         };
         let llm = Post { spawn: Ok(spawn()), model: None };
         let workers = Workers::with(&settings, llm, Post::vacant(absent));
-        let conversations = Conversations::new(store, workers.llm.clone(), &settings);
+        let conversations =
+            Conversations::new(Searcher::new(store, None), workers.llm.clone(), &settings);
         ready(&workers.llm).await;
         Self { _directory: directory, conversations, workers }
     }

@@ -94,7 +94,7 @@ fn pretend(settings: &Settings, script: &str) -> Workers {
 fn question(max_tokens: usize) -> Generate {
     let content = Redacted("hello there".to_owned());
     Generate {
-        messages: vec![ChatMessage { role: "user".to_owned(), content }],
+        messages: vec![ChatMessage::new("user", content)],
         sampling: Sampling { temperature: Some(0.0), ..Sampling::default() },
         max_tokens,
         ..Generate::default()
@@ -262,10 +262,7 @@ async fn a_request_beyond_the_context_is_refused_with_the_numbers_and_the_worker
     settings.llm.context_tokens = 64;
     let workers = real(&settings, "llm/chatty");
     let content = Redacted("hello there ".repeat(100));
-    let long = Generate {
-        messages: vec![ChatMessage { role: "user".to_owned(), content }],
-        ..question(8)
-    };
+    let long = Generate { messages: vec![ChatMessage::new("user", content)], ..question(8) };
     let refused = whole(workers.llm.generate(long).await.unwrap()).await.unwrap_err();
     let WorkerError::Refused(refusal) = refused else { panic!("{refused:?}") };
     assert_eq!(refusal.code, "context_overflow");
@@ -487,7 +484,7 @@ impl Raw {
 
     fn ask(&mut self, request: Generate) -> RequestId {
         let id = RequestId::new();
-        let work = Work::Generate(request);
+        let work = Work::Generate(Box::new(request));
         self.say(ToWorker::Work { id, deadline_ms: 60_000, work });
         id
     }
@@ -557,7 +554,7 @@ fn a_worker_writes_no_content_to_its_log() {
     let log = directory.path().join("log");
     let mut worker = Raw::greeted(&log);
     let content = Redacted("a canary sings at dawn".to_owned());
-    let messages = vec![ChatMessage { role: "user".to_owned(), content }];
+    let messages = vec![ChatMessage::new("user", content)];
     worker.ask(Generate { messages, ..question(20) });
     let (answer, _) = worker.hear_rest();
     assert!(worker.closed().success());

@@ -105,8 +105,9 @@ pub(super) const NOT_SETTINGS: &[&str] = &[
     "LADYLINUX_TEST_DOCKER",      // a test: the socket of a Docker engine
     "LADYLINUX_TEST_EMBEDDINGS",  // a test: the folder of a real embedding model
     "LADYLINUX_TEST_IMAGE",       // a test: the archive of an image
-    "LADYLINUX_TEST_SKIPS",       // scripts/test: where tests write what they skipped
-    "LADYLINUX_TOKEN",            // ladylinux ask and chat: the token they show to the node
+    "LADYLINUX_TEST_QUESTIONS", // a test: that the questions are asked with a real embedding model as well
+    "LADYLINUX_TEST_SKIPS",     // scripts/test: where tests write what they skipped
+    "LADYLINUX_TOKEN",          // ladylinux ask and chat: the token they show to the node
 ];
 
 /// Returns the key with this dotted name.

@@ -30,6 +30,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "documents and passages",
         sql: include_str!("migrations/0002_knowledge.sql"),
     },
+    Migration {
+        number: 3,
+        name: "vectors of passages",
+        sql: include_str!("migrations/0003_vectors.sql"),
+    },
 ];
 
 /// What `migrate` would do.

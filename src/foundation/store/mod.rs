@@ -24,7 +24,8 @@ pub use task::Store;
 /// The names of `rusqlite` that queries need.
 pub mod sql {
     pub use rusqlite::{
-        Connection, Error, OptionalExtension, Result, Row, Transaction, named_params, params,
+        Connection, Error, OptionalExtension, Result, Row, Statement, Transaction, named_params,
+        params,
     };
 }
 

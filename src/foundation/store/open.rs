@@ -1,11 +1,15 @@
 //! Opening SQLite files with the settings that every connection of ours has.
 
 use super::StoreError;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags,
+    auto_extension::{RawAutoExtension, register_auto_extension},
+};
 use std::{
     ffi::{OsStr, OsString},
     os::unix::ffi::{OsStrExt, OsStringExt},
     path::Path,
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -76,8 +80,30 @@ pub(super) fn creating(path: &Path) -> Result<Connection, StoreError> {
     writable(path)
 }
 
+/// Lets every connection that is opened from now on use the tables and functions of sqlite-vec; once is enough.
+#[expect(
+    unsafe_code,
+    reason = "SQLite takes an extension as a C function, and sqlite-vec declares its own without arguments"
+)]
+fn with_vectors() -> rusqlite::Result<()> {
+    static REGISTERED: AtomicBool = AtomicBool::new(false);
+    if REGISTERED.load(Ordering::Acquire) {
+        return Ok(());
+    }
+    // SAFETY: the function is sqlite-vec's entry point, which has the arguments of every extension's entry point; it
+    // opens and closes no connection and registers no other extension. SQLite ignores one that it knows already.
+    unsafe {
+        let entry: RawAutoExtension =
+            std::mem::transmute(sqlite_vec::sqlite3_vec_init as *const ());
+        register_auto_extension(entry)?;
+    }
+    REGISTERED.store(true, Ordering::Release);
+    Ok(())
+}
+
 /// Opens the database at `path` by its name for SQLite.
 fn open(path: &Path, name: &OsStr, flags: OpenFlags) -> Result<Connection, StoreError> {
+    with_vectors()?;
     if !flags.contains(OpenFlags::SQLITE_OPEN_CREATE) && !path.exists() {
         return Err(StoreError::Missing(path.to_owned()));
     }

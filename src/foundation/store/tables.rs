@@ -43,6 +43,10 @@ pub fn tables() -> &'static [Table] {
             class: Class::Rebuildable,
             replay: "DELETE FROM passage_text WHERE rowid NOT IN (SELECT id FROM passage)",
         },
+        // With each index goes a table passage_near_<id>; what is left in it of passages that are gone, serve sweeps out.
+        Table { name: "vector_index", class: Class::Rebuildable, replay: "" },
+        Table { name: "passage_vector", class: Class::Rebuildable, replay: "" },
+        Table { name: "audience", class: Class::Rebuildable, replay: "" },
     ]
 }
 

@@ -8,7 +8,7 @@
 #![expect(clippy::print_stderr, reason = "the figures are what this is run for")]
 
 use super::Shelf;
-use ladylinux::knowledge::{Answer, Citation, EXTRACT_FROM, Reader, extract, search};
+use ladylinux::knowledge::{Answer, Citation, Halves, Passage, Reader, Searcher};
 use serde::Deserialize;
 use std::{
     path::{Path, PathBuf},
@@ -76,9 +76,8 @@ fn on_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-async fn answer(shelf: &Shelf, question: &str) -> Answer {
-    let passages = search(&shelf.store, question, &Reader::Everyone, EXTRACT_FROM).await.unwrap();
-    extract(question, &passages)
+async fn answer(searcher: &Searcher, question: &str) -> Answer {
+    searcher.answer(question, &Reader::Everyone).await.unwrap()
 }
 
 impl Answerable {
@@ -148,7 +147,7 @@ impl std::fmt::Display for Figures {
 }
 
 async fn measure(
-    shelf: &Shelf,
+    searcher: &Searcher,
     part: Part,
     answerable: &[Answerable],
     unanswerable: &[Unanswerable],
@@ -156,7 +155,7 @@ async fn measure(
     let mut figures = Figures::default();
     for asked in answerable.iter().filter(|asked| asked.part == part) {
         figures.answerable += 1;
-        match asked.fault(&answer(shelf, &asked.question).await) {
+        match asked.fault(&answer(searcher, &asked.question).await) {
             None => figures.right += 1,
             Some(fault) if part != Part::Fresh => {
                 eprintln!("missed: {}\n    {fault}", asked.question);
@@ -166,7 +165,7 @@ async fn measure(
     }
     for asked in unanswerable.iter().filter(|asked| asked.part == part) {
         figures.unanswerable += 1;
-        if let Answer::Found { text, citations } = answer(shelf, &asked.question).await {
+        if let Answer::Found { text, citations } = answer(searcher, &asked.question).await {
             figures.answered += 1;
             if part != Part::Fresh {
                 let document = &citations[0].document;
@@ -183,16 +182,17 @@ async fn questions_are_answered_rightly_or_not_at_all() {
     shelf.learn(&repository().join("docs")).await;
     let mut answerable: Vec<Answerable> = fixture("answerable.jsonl");
     let unanswerable: Vec<Unanswerable> = fixture("unanswerable.jsonl");
-    match manual_pages() {
-        Some(pages) => {
-            shelf.learn(&pages).await;
-        }
-        None => answerable.retain(|asked| asked.documents[0].starts_with("docs/")),
+    if let Some(pages) = manual_pages() {
+        shelf.learn(&pages).await;
+    } else {
+        let ours = |asked: &Answerable| asked.documents[0].starts_with("docs/");
+        answerable.retain(ours);
     }
+    let words = Searcher::new(shelf.store.clone(), None);
     let mut whole = Figures::default();
     let mut parts = Vec::new();
     for part in [Part::Dev, Part::Test, Part::Fresh] {
-        let figures = measure(&shelf, part, &answerable, &unanswerable).await;
+        let figures = measure(&words, part, &answerable, &unanswerable).await;
         eprintln!("{part:?}: {figures}");
         whole.add(&figures);
         parts.push((part, figures));
@@ -206,13 +206,76 @@ async fn questions_are_answered_rightly_or_not_at_all() {
     assert!(whole.wrong() <= FALSE, "too many false answers");
 }
 
+/// How many of some questions have the passage that answers them among the first found.
+#[derive(Debug, Default)]
+struct Ranked {
+    questions: usize,
+    /// Among as many as a language model is given.
+    first_four: usize,
+    first_ten: usize,
+}
+
+async fn ranked(searcher: &Searcher, questions: &[Answerable]) -> Ranked {
+    let mut ranked = Ranked { questions: questions.len(), ..Ranked::default() };
+    for asked in questions {
+        let found = searcher.search(&asked.question, &Reader::Everyone, 10).await.unwrap();
+        let answers = |passage: &Passage| {
+            let text = on_one_line(&passage.text);
+            asked.is_about(&passage.document)
+                && asked.phrases.iter().any(|phrase| text.contains(&on_one_line(phrase)))
+        };
+        let place = found.passages.iter().position(answers);
+        ranked.first_four += usize::from(place.is_some_and(|place| place < 4));
+        ranked.first_ten += usize::from(place.is_some());
+    }
+    ranked
+}
+
+/// With a real model, over the questions and over paraphrases of them that share hardly a word with the documents.
+///
+/// Its vectors take a minute to make, so that it runs where it is asked for: `scripts/test --full`, `just eval`.
+#[tokio::test]
+async fn by_words_and_meaning_more_is_found_than_by_either() {
+    let wanted = std::env::var_os("LADYLINUX_TEST_QUESTIONS").is_some();
+    let model = std::env::var_os("LADYLINUX_TEST_EMBEDDINGS").map(PathBuf::from);
+    let Some(model) = model.filter(|model| wanted && model.is_dir()) else {
+        return crate::node::skip(
+            "questions by words and meaning",
+            "a minute's work for a real embedding model: scripts/test --full, or just eval",
+        );
+    };
+    let Some(pages) = manual_pages() else { return };
+    let shelf = Shelf::new();
+    shelf.learn(&repository().join("docs")).await;
+    shelf.learn(&pages).await;
+    let librarian = shelf.with_meaning(&model);
+    librarian.complete().await;
+    let mut questions: Vec<Answerable> = fixture("paraphrases.jsonl");
+    questions.extend(fixture::<Answerable>("answerable.jsonl"));
+    let mut found = Vec::new();
+    for halves in [Halves::Words, Halves::Meaning, Halves::WordsAndMeaning] {
+        let ranked = ranked(&librarian.searcher.clone().by(halves), &questions).await;
+        eprintln!("{halves:?}: {ranked:?}");
+        found.push(ranked);
+    }
+    let [words, meaning, both] = <[Ranked; 3]>::try_from(found).unwrap();
+    for half in [words, meaning] {
+        assert!(both.first_four > half.first_four, "{both:?} is no better than {half:?}");
+        assert!(both.first_ten > half.first_ten, "{both:?} is no better than {half:?}");
+    }
+    assert!(both.first_four * 100 >= both.questions * 72, "{both:?}");
+    assert!(both.first_ten * 100 >= both.questions * 82, "{both:?}");
+    librarian.stop().await;
+}
+
 // LL-DEP-4
 #[tokio::test]
 async fn what_happens_when_a_refresh_fails_is_answered_from_the_refresh_workflow() {
     let shelf = Shelf::new();
     shelf.learn(&repository().join("docs")).await;
     let Answer::Found { citations, .. } =
-        answer(&shelf, "what happens when a refresh fails?").await
+        answer(&Searcher::new(shelf.store.clone(), None), "what happens when a refresh fails?")
+            .await
     else {
         panic!("not found")
     };
@@ -225,7 +288,8 @@ async fn what_happens_when_a_refresh_fails_is_answered_from_the_refresh_workflow
 async fn what_happens_when_a_worker_dies_is_answered_from_the_projects_own_pages() {
     let shelf = Shelf::new();
     shelf.learn(&repository().join("docs")).await;
-    let Answer::Found { citations, .. } = answer(&shelf, "what happens when a worker dies?").await
+    let Answer::Found { citations, .. } =
+        answer(&Searcher::new(shelf.store.clone(), None), "what happens when a worker dies?").await
     else {
         panic!("not found")
     };

@@ -2,7 +2,7 @@
 
 use super::{Shelf, options};
 use ladylinux::foundation::store;
-use ladylinux::knowledge::{LearnReport, Mode, Outcome, Reader, documents, forget, learn, search};
+use ladylinux::knowledge::{LearnReport, Mode, Outcome, Reader, documents, forget, learn};
 use std::{
     io::{BufRead, BufReader},
     os::unix::fs::{PermissionsExt, symlink},
@@ -23,7 +23,7 @@ async fn learning_again_reads_only_what_changed_and_forgets_what_is_gone() {
     assert_eq!(counts(&shelf.learn(&shelf.root()).await), (0, 1, 1, 0, 0));
     std::fs::remove_file(b).unwrap();
     assert_eq!(counts(&shelf.learn(&shelf.root()).await), (0, 0, 1, 1, 0));
-    let found = search(&shelf.store, "apples bananas", &Reader::Everyone, 9).await.unwrap();
+    let found = shelf.search("apples bananas", &Reader::Everyone, 9).await;
     let texts: Vec<_> = found.iter().map(|passage| passage.text.as_str()).collect();
     assert_eq!(texts, ["# Apples\n\nApples are green."]);
 }

@@ -2,11 +2,23 @@
 
 mod answers;
 mod learning;
+mod meaning;
 mod readers;
 
 use ladylinux::foundation::store::{self, Store};
-use ladylinux::knowledge::{LearnOptions, LearnReport, Mode, Reader, learn};
+use ladylinux::foundation::{
+    settings::Settings,
+    values::{ReadinessIssue, Severity},
+};
+use ladylinux::inference::{
+    models::{Installed, Task},
+    workers::{Post, Spawn, Workers},
+};
+use ladylinux::knowledge::{
+    Halves, LearnOptions, LearnReport, Mode, Passage, Reader, Searcher, keep_vectors, learn,
+};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A migrated database of its own.
 struct Shelf {
@@ -40,8 +52,70 @@ impl Shelf {
         learn(&self.store, &[path.to_owned()], &options(None), |_| {}).await.unwrap()
     }
 
+    /// Searches by words.
+    async fn search(&self, question: &str, reader: &Reader, limit: usize) -> Vec<Passage> {
+        let searcher = Searcher::new(self.store.clone(), None);
+        searcher.search(question, reader, limit).await.unwrap().passages
+    }
+
+    /// Starts an embedding worker, and gives every passage its vector.
+    fn with_meaning(&self, model: &Path) -> Librarian {
+        let mut settings = Settings::for_tests(self.directory.path());
+        settings.paths.onnxruntime = std::env::var_os("ORT_DYLIB_PATH").map(PathBuf::from);
+        let graph = model.join("onnx/model.onnx");
+        let (id, directory) = ("tiny".to_owned(), model.to_owned());
+        let installed = Installed { id, directory, graph, task: Task::Embed, embedding: None };
+        let program = env!("CARGO_BIN_EXE_ladylinux").into();
+        let spawn = Ok(Spawn::embed(&settings, program, &installed));
+        let absent = ReadinessIssue {
+            severity: Severity::Warning,
+            code: "model_missing".to_owned(),
+            message: "there is none".to_owned(),
+            path: None,
+            mend: "none is needed".to_owned(),
+        };
+        let workers = Workers::with(&settings, Post::vacant(absent), Post { spawn, model: None });
+        let (embedder, llm) = (workers.embedder.clone(), workers.llm.clone());
+        let keeper = tokio::spawn(keep_vectors(self.store.clone(), embedder.clone(), llm));
+        let searcher = Searcher::new(self.store.clone(), Some(embedder));
+        Librarian { searcher, workers, keeper }
+    }
+
     async fn learn_for(&self, path: &Path, reader: Reader) -> LearnReport {
         learn(&self.store, &[path.to_owned()], &options(Some(reader)), |_| {}).await.unwrap()
+    }
+}
+
+/// Finds by meaning as well.
+struct Librarian {
+    searcher: Searcher,
+    workers: Workers,
+    keeper: tokio::task::JoinHandle<()>,
+}
+
+impl Librarian {
+    /// Waits until something is as it should be.
+    async fn until<F: Future<Output = bool>>(&self, fact: impl Fn() -> F) {
+        let waiting = async {
+            while !fact().await {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(10), waiting).await.expect("it never came");
+    }
+
+    /// Waits until every passage has its vector.
+    async fn complete(&self) {
+        self.until(async || {
+            let found = self.searcher.search("anything", &Reader::Everyone, 1).await.unwrap();
+            found.by == Halves::WordsAndMeaning
+        })
+        .await;
+    }
+
+    async fn stop(self) {
+        self.keeper.abort();
+        self.workers.stop().await;
     }
 }
 

@@ -1,10 +1,10 @@
 //! Who may see what: a document for one person does not exist for others, not even by a score.
 
 use super::Shelf;
-use ladylinux::knowledge::{Passage, Reader, search};
+use ladylinux::knowledge::{Passage, Reader};
 
 async fn found(shelf: &Shelf, reader: &Reader) -> Vec<Passage> {
-    search(&shelf.store, "What colour are the tulips of Amsterdam?", reader, 20).await.unwrap()
+    shelf.search("What colour are the tulips of Amsterdam?", reader, 20).await
 }
 
 /// What a caller can see of a result, scores to the last bit.
@@ -83,6 +83,6 @@ async fn any_question_is_searched_for_without_an_error() {
         "ß ı ﬁ",
         &long,
     ] {
-        search(&shelf.store, question, &Reader::Person("' OR 1=1".to_owned()), 4).await.unwrap();
+        shelf.search(question, &Reader::Person("' OR 1=1".to_owned()), 4).await;
     }
 }

@@ -77,6 +77,7 @@ impl Engine {
             context_tokens: manner.max_tokens,
             vocabulary: text.size(),
             dimensions: None,
+            manner: Some(manner.to_string()),
             runtime: runtime::version(library),
         };
         let padding = text.padding().or(manner.padding).unwrap_or(0);

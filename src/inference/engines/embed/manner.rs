@@ -6,7 +6,7 @@ use crate::inference::{
     workers::{Refusal, TextRole},
 };
 use serde_json::Value;
-use std::path::Path;
+use std::{fmt, path::Path};
 
 /// What an encoder reads if nothing says otherwise, in tokens.
 const USUAL_TOKENS: usize = 512;
@@ -28,6 +28,23 @@ pub(super) struct Manner {
     pub(super) padding: Option<u32>,
     /// How many tokens its graph knows.
     pub(super) vocabulary: Option<usize>,
+}
+
+/// Says everything that its vectors depend on beside its graph.
+impl fmt::Display for Manner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { pooling, max_tokens, query_prefix, passage_prefix, lower_case, .. } = self;
+        write!(f, "{} of {max_tokens} tokens", pooling.name())?;
+        if *lower_case {
+            f.write_str(", in lower case")?;
+        }
+        for (role, prefix) in [("query", query_prefix), ("passage", passage_prefix)] {
+            if !prefix.is_empty() {
+                write!(f, ", {role} after {prefix:?}")?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Manner {
@@ -130,6 +147,8 @@ mod tests {
         let bert = ("config.json", r#"{"model_type": "bert", "max_position_embeddings": 512}"#);
         let told = manner(&[bert], &advice).unwrap();
         assert_eq!((told.pooling, told.max_tokens), (Pooling::Cls, 300));
+        let said = "cls of 300 tokens, query after \"query: \", passage after \"passage: \"";
+        assert_eq!(told.to_string(), said);
         assert_eq!(told.dressed("Was?", TextRole::Query), "query: Was?");
         assert_eq!(told.dressed("Das.", TextRole::Passage), "passage: Das.");
         assert_eq!(told.dressed("Was?", TextRole::Plain), "Was?");

@@ -40,6 +40,7 @@ pub(super) fn load(id: &str, directory: &Path, options: &Options) -> Result<Engi
     Ok(Engine {
         decoder,
         text,
+        grammars: None,
         template,
         defaults: Defaults::read(files.sampling_advice()),
         ends,
@@ -51,6 +52,7 @@ pub(super) fn load(id: &str, directory: &Path, options: &Options) -> Result<Engi
             context_tokens: context,
             vocabulary,
             dimensions: None,
+            manner: None,
             runtime: runtime::version(options.onnxruntime.as_deref()),
         },
     })

@@ -37,6 +37,7 @@ impl Handler for Scripted {
             context_tokens: 8,
             vocabulary: 8,
             dimensions: None,
+            manner: None,
             runtime: "none".to_owned(),
         }
     }
@@ -119,7 +120,7 @@ impl Core {
 
     fn ask_within(&mut self, deadline_ms: u64) -> RequestId {
         let id = RequestId::new();
-        let work = Work::Generate(Generate::default());
+        let work = Work::Generate(Box::default());
         self.say(ToWorker::Work { id, deadline_ms, work });
         id
     }

@@ -156,6 +156,7 @@ fn model() -> LoadedModel {
         context_tokens: 64,
         vocabulary: 32,
         dimensions: None,
+        manner: None,
         runtime: "scripted".to_owned(),
     }
 }
@@ -478,8 +479,7 @@ async fn a_refused_request_leaves_the_worker_ready() {
 #[tokio::test(start_paused = true)]
 async fn a_request_too_long_for_a_frame_is_refused_and_the_next_one_goes_through() {
     let mut node = Node::new(2);
-    let content = "x".repeat(MAX_HEADER_BYTES).into();
-    let messages = vec![ChatMessage { role: "user".to_owned(), content }];
+    let messages = vec![ChatMessage::new("user", "x".repeat(MAX_HEADER_BYTES))];
     let long = Generate { messages, ..Generate::default() };
     let mut refused = node.llm.generate(long).await.unwrap();
     let next = node.ask().await;

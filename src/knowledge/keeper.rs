@@ -1,0 +1,205 @@
+//! Gives every passage its vector, as long as the node runs.
+//!
+//! Whoever learns documents writes passages without vectors, in any process; this finds them and has them made, a few at a
+//! time, and only while nobody waits for a language model. The vectors of another model than before are made beside those that
+//! serve, and take their place all at once.
+
+use super::{
+    KnowledgeError,
+    vectors::{self, Index, Maker, Pending},
+};
+use crate::foundation::store::Store;
+use crate::inference::workers::{
+    Embed, Embedder, Llm, Refusal, TextRole, WorkerError, WorkerState,
+};
+use std::time::Duration;
+
+/// Passages that are embedded together: little enough that a question waits for them only for a moment.
+const TOGETHER: usize = 16;
+
+/// How often new passages are looked for; looking costs a millisecond.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// How long to leave a worker or a database alone that failed.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// How long to wait for whoever is served first.
+const YIELD: Duration = Duration::from_millis(250);
+
+/// Runs until it is dropped, or the embedding worker is stopped. What goes wrong is logged and tried again.
+pub async fn keep_vectors(store: Store, embedder: Embedder, llm: Llm) {
+    let ready = |status: &crate::inference::workers::WorkerStatus| status.model.is_some();
+    let Some(status) = embedder.wait_for(ready).await else { return };
+    let Some(maker) = status.model.and_then(|model| Maker::of(&model)) else { return };
+    let keeper = Keeper { store, embedder, llm, maker };
+    loop {
+        match keeper.keep().await {
+            Ok(never) => match never {},
+            Err(Halt::Stopped) => return,
+            Err(Halt::Failed(error)) => {
+                tell(&error);
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+fn tell(error: &KnowledgeError) {
+    let error: &dyn std::error::Error = error;
+    tracing::warn!(error, "the vectors of passages wait for a while");
+}
+
+struct Keeper {
+    store: Store,
+    embedder: Embedder,
+    llm: Llm,
+    maker: Maker,
+}
+
+/// Why the keeper does not go on.
+enum Halt {
+    Stopped,
+    Failed(KnowledgeError),
+}
+
+impl<E: Into<KnowledgeError>> From<E> for Halt {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// There is no such value.
+enum Never {}
+
+impl Keeper {
+    async fn keep(&self) -> Result<Never, Halt> {
+        let maker = self.maker.clone();
+        let mut index = self
+            .write(move |transaction| {
+                let index = vectors::open(transaction, &maker)?;
+                vectors::sweep(transaction, &index)?;
+                Ok(index)
+            })
+            .await?;
+        loop {
+            let seen = self.edition().await?;
+            let made = self.fill(&index).await?;
+            if !index.serves {
+                let complete = index.clone();
+                self.write(move |transaction| vectors::serve(transaction, &complete)).await?;
+                index.serves = true;
+                tracing::info!(
+                    model.id = index.maker.model,
+                    "documents are found by what they mean as well"
+                );
+            } else if made > 0 {
+                tracing::info!(passages = made, "new passages have their vectors");
+            }
+            while self.edition().await? == seen {
+                tokio::time::sleep(LOOK).await;
+            }
+        }
+    }
+
+    /// Makes what vectors are missing, and returns how many.
+    async fn fill(&self, index: &Index) -> Result<usize, Halt> {
+        let (mut made, mut after) = (0, 0);
+        loop {
+            let looked = index.clone();
+            let pending = self
+                .store
+                .read(move |connection| {
+                    Ok::<_, KnowledgeError>(vectors::pending(connection, &looked, after, TOGETHER)?)
+                })
+                .await?;
+            let Some(last) = pending.last() else { return Ok(made) };
+            (after, made) = (last.id, made + pending.len());
+            self.yield_to_others().await;
+            let kept = self.embed(pending).await?;
+            let index = index.clone();
+            self.write(move |transaction| {
+                for (passage, vector) in &kept {
+                    vectors::put(transaction, &index, passage, vector.as_deref())?;
+                }
+                Ok(())
+            })
+            .await?;
+        }
+    }
+
+    async fn yield_to_others(&self) {
+        loop {
+            let (llm, embedder) = (self.llm.status(), self.embedder.status());
+            if llm.state != WorkerState::Busy && llm.waiting == 0 && embedder.waiting == 0 {
+                return;
+            }
+            tokio::time::sleep(YIELD).await;
+        }
+    }
+
+    /// Embeds passages; one that the model makes nothing of gets no vector, and does not keep the others from theirs.
+    async fn embed(
+        &self,
+        passages: Vec<Pending>,
+    ) -> Result<Vec<(Pending, Option<Vec<f32>>)>, Halt> {
+        match self.vectors(&passages).await? {
+            Ok(vectors) => Ok(passages.into_iter().zip(vectors.into_iter().map(Some)).collect()),
+            Err(refusal) if passages.len() == 1 => {
+                tracing::warn!(
+                    code = refusal.code,
+                    "a passage has no vector, and is found by its words only"
+                );
+                Ok(passages.into_iter().map(|passage| (passage, None)).collect())
+            }
+            Err(_) => {
+                let mut kept = Vec::new();
+                for passage in passages {
+                    kept.extend(Box::pin(self.embed(vec![passage])).await?);
+                }
+                Ok(kept)
+            }
+        }
+    }
+
+    async fn vectors(&self, passages: &[Pending]) -> Result<Result<Vec<Vec<f32>>, Refusal>, Halt> {
+        let texts = || passages.iter().map(|passage| spoken(passage).into()).collect();
+        loop {
+            match self.embedder.embed(Embed { texts: texts(), role: TextRole::Passage }).await {
+                Ok(vectors) => return Ok(Ok(vectors.iter().map(<[f32]>::to_vec).collect())),
+                Err(WorkerError::Refused(refusal)) => return Ok(Err(refusal)),
+                Err(WorkerError::Stopping) => return Err(Halt::Stopped),
+                // Others are served, or the worker comes back.
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        }
+    }
+
+    async fn edition(&self) -> Result<(i64, i64, i64, i64), Halt> {
+        let edition =
+            self.store.read(|connection| Ok::<_, KnowledgeError>(vectors::edition(connection)?));
+        Ok(edition.await?)
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(
+            &crate::foundation::store::sql::Transaction<'_>,
+        ) -> crate::foundation::store::sql::Result<T>
+        + Send
+        + 'static,
+    ) -> Result<T, Halt> {
+        let written =
+            self.store.write(move |transaction| Ok::<_, KnowledgeError>(work(transaction)?));
+        Ok(written.await?)
+    }
+}
+
+/// Returns what is embedded of a passage: what stands above it belongs to what it says.
+fn spoken(passage: &Pending) -> String {
+    let above = match (passage.title.as_str(), passage.heading.as_str()) {
+        ("", heading) => heading.to_owned(),
+        (title, "") => title.to_owned(),
+        (title, heading) => format!("{title} › {heading}"),
+    };
+    format!("{above}\n{}", passage.text)
+}
