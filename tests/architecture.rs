@@ -67,6 +67,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const CRATES: &[(&str, &[&str])] = &[
     ("ort", &["inference::engines"]),
     ("tokenizers", &["inference::engines"]),
+    ("llguidance", &["inference::engines"]),
     ("minijinja", &["inference::engines", "api"]),
     ("axum", &["api"]),
     ("axum_server", &["api"]),

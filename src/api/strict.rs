@@ -46,6 +46,21 @@ pub(super) fn list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     Ok(list.into_iter().map(|element| element.0).collect())
 }
 
+/// Reads a list of objects or null.
+pub(super) fn maybe_list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<T>>, D::Error> {
+    let list = Option::<Vec<ByName<T>>>::deserialize(deserializer)?;
+    Ok(list.map(|list| list.into_iter().map(|element| element.0).collect()))
+}
+
+/// Reads an object.
+pub(super) fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(ByName::<T>::deserialize(deserializer)?.0)
+}
+
 /// Reads an object or null.
 pub(super) fn option<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,

@@ -34,7 +34,8 @@ class Node:
 
     def worker(self):
         """Returns what the node says about its language-model worker."""
-        return json.loads(self.get("/api/workers")[1])["workers"][0]
+        workers = json.loads(self.get("/api/workers")[1])["workers"]
+        return next(worker for worker in workers if worker["kind"] == "llm")
 
     def until_worker_is(self, state):
         """Waits until the language-model worker is in this state."""
@@ -54,7 +55,7 @@ def until(fact, complaint, process):
 
 
 @contextlib.contextmanager
-def node(model="chatty", **settings):
+def node(model="chatty", embedder=None, **settings):
     """Starts a node and stops it; `settings` are environment variables without their prefix."""
     with tempfile.TemporaryDirectory(prefix="ladylinux-") as folder:
         root = pathlib.Path(folder)
@@ -74,6 +75,8 @@ def node(model="chatty", **settings):
         (requests / "status.json").write_text(json.dumps(said))
         if model:
             shutil.copytree(PROJECT / "tests/fixtures/llm" / model, root / "opt/ladylinux/models" / model)
+        if embedder:
+            shutil.copytree(PROJECT / "tests/fixtures/embed" / embedder, root / "opt/ladylinux/models" / embedder)
         address = root / "address"
         process = subprocess.Popen([PROGRAM, "serve", "--address-file", address], env=environment, stdout=subprocess.DEVNULL)
         try:

@@ -1,14 +1,41 @@
 """Talks to a node with the official OpenAI client: what it understands, other programs will understand as well."""
 
+import json
 import os
 import signal
+import typing
 import unittest
 
 import openai
+import pydantic
 
 from node import node
 
 ASK = [{"role": "user", "content": "Say hello."}]
+
+TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "get_weather",
+            "description": "Tells the weather.",
+            "parameters": {
+                "type": "object",
+                "properties": {"place": {"enum": ["here", "there"]}, "days": {"type": "integer", "minimum": 1, "maximum": 9}},
+                "required": ["place", "days"],
+                "additionalProperties": False,
+            },
+        },
+    },
+    {"type": "function", "function": {"name": "get_time"}},
+]
+
+
+class Reading(pydantic.BaseModel):
+    """What a structured answer is parsed into."""
+
+    unit: typing.Literal["celsius", "kelvin"]
+    sure: bool
 
 
 class OpenAiClient(unittest.TestCase):
@@ -16,9 +43,9 @@ class OpenAiClient(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.node = cls.enterClassContext(node())
+        cls.node = cls.enterClassContext(node(embedder="cls"))
         cls.client = openai.OpenAI(base_url=f"{cls.node.url}/v1", api_key=cls.node.token, max_retries=0)
-        cls.model = cls.client.models.list().data[0].id
+        cls.model = next(model.id for model in cls.client.models.list() if model.task == "llm")
 
     def complete(self, **options):
         return self.client.chat.completions.create(**{"model": self.model, "messages": ASK, "max_tokens": 8, **options})
@@ -70,14 +97,83 @@ class OpenAiClient(unittest.TestCase):
 
     def test_what_is_not_supported_is_refused_by_name(self):
         for options, field in [
-            ({"n": 2}, "n"),
             ({"presence_penalty": 1}, "presence_penalty"),
-            ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
-            ({"response_format": {"type": "json_object"}}, "response_format"),
+            ({"logit_bias": {"1": 5}}, "logit_bias"),
+            ({"logprobs": True}, "logprobs"),
         ]:
             with self.subTest(options=options), self.assertRaises(openai.BadRequestError) as raised:
                 self.complete(**options)
             self.assertEqual((raised.exception.body["param"], raised.exception.code), (field, "unsupported_parameter"))
+
+    def test_several_answers_come_each_from_its_own_seed_and_the_prompt_is_counted_once(self):
+        answer = self.complete(n=3, temperature=1.5, seed=1)
+        self.assertEqual([choice.index for choice in answer.choices], [0, 1, 2])
+        self.assertEqual(answer.usage.completion_tokens, 24)
+        again = self.complete(temperature=1.5, seed=2).choices[0].message.content
+        self.assertEqual(answer.choices[1].message.content, again)
+        streamed = {}
+        for chunk in self.complete(n=3, temperature=1.5, seed=1, stream=True):
+            for choice in chunk.choices:
+                streamed[choice.index] = streamed.get(choice.index, "") + (choice.delta.content or "")
+        self.assertEqual(list(streamed.values()), [choice.message.content for choice in answer.choices])
+        with self.assertRaises(openai.UnprocessableEntityError) as raised:
+            self.complete(n=10_000)
+        self.assertEqual(raised.exception.body["param"], "n")
+
+    def test_a_structured_answer_is_what_its_schema_says(self):
+        parsed = self.client.chat.completions.parse(
+            model=self.model, messages=ASK, response_format=Reading, max_tokens=64, temperature=1.2
+        ).choices[0]
+        self.assertEqual(parsed.finish_reason, "stop")
+        self.assertIn(parsed.message.parsed.unit, ("celsius", "kelvin"))
+        schema = {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 9}, "minItems": 2, "maxItems": 2}
+        wanted = {"type": "json_schema", "json_schema": {"name": "pair", "schema": schema}}
+        chunks = self.complete(stream=True, max_tokens=32, response_format=wanted)
+        pair = json.loads("".join(chunk.choices[0].delta.content or "" for chunk in chunks))
+        self.assertTrue(len(pair) == 2 and all(0 <= number <= 9 for number in pair), pair)
+
+    def test_a_schema_that_cannot_be_used_is_a_bad_request(self):
+        for schema in ({"type": "poem"}, {"$ref": "#/nowhere"}, {"allOf": [{"type": "string"}, {"type": "number"}]}):
+            wanted = {"type": "json_schema", "json_schema": {"name": "bad", "schema": schema}}
+            with self.subTest(schema=schema), self.assertRaises(openai.BadRequestError) as raised:
+                self.complete(response_format=wanted)
+            self.assertEqual(raised.exception.code, "bad_schema")
+
+    def test_a_required_tool_is_called_with_arguments_that_fit(self):
+        for choice in ("required", {"type": "function", "function": {"name": "get_weather"}}):
+            answer = self.complete(tools=TOOLS, tool_choice=choice, max_tokens=64).choices[0]
+            self.assertEqual(answer.finish_reason, "tool_calls")
+            (call,) = answer.message.tool_calls
+            arguments = json.loads(call.function.arguments)
+            if call.function.name == "get_weather":
+                self.assertTrue(arguments["place"] in ("here", "there") and 1 <= arguments["days"] <= 9, arguments)
+            else:
+                self.assertEqual((choice, call.function.name, arguments), ("required", "get_time", {}))
+        told = [*ASK, answer.message, {"role": "tool", "tool_call_id": call.id, "content": "rain"}]
+        self.assertTrue(self.complete(messages=told, tools=TOOLS).choices[0].message.content)
+
+    def test_a_tool_call_streams_in_one_piece_and_text_stays_text(self):
+        chunks = list(self.complete(tools=TOOLS, tool_choice="required", max_tokens=64, stream=True))
+        calls = [call for chunk in chunks for call in chunk.choices[0].delta.tool_calls or []]
+        self.assertEqual((len(calls), calls[0].index, chunks[-1].choices[0].finish_reason), (1, 0, "tool_calls"))
+        plain = self.complete(tools=TOOLS, temperature=0).choices[0]
+        self.assertTrue(plain.message.content and plain.message.tool_calls is None and plain.finish_reason == "length")
+
+    def test_tools_with_bad_names_are_named(self):
+        bad = [{"type": "function", "function": {"name": "two words"}}]
+        with self.assertRaises(openai.UnprocessableEntityError) as raised:
+            self.complete(tools=bad)
+        self.assertEqual(raised.exception.body["param"], "tools.0.function.name")
+
+    def test_texts_are_embedded(self):
+        answer = self.client.embeddings.create(model="default", input=["one", "two"])
+        self.assertEqual(([item.index for item in answer.data], len(answer.data[0].embedding)), ([0, 1], 32))
+        # The client asks for base64 unless it is told otherwise.
+        plain = self.client.embeddings.create(model="default", input="one", encoding_format="float")
+        for left, right in zip(plain.data[0].embedding, answer.data[0].embedding, strict=True):
+            self.assertAlmostEqual(left, right, places=5)
+        with self.assertRaises(openai.NotFoundError):
+            self.client.embeddings.create(model=self.model, input="one")
 
     def test_an_unknown_model_a_wrong_token_and_an_overflow_are_told_apart(self):
         with self.assertRaises(openai.NotFoundError) as raised:

@@ -1,5 +1,6 @@
 //! What `/v1/chat/completions` answers, whole or piece by piece.
 
+use super::tools::ToolCall;
 use crate::foundation::values::Redacted;
 use crate::inference::workers::{Completion, Finish};
 use serde::Serialize;
@@ -15,7 +16,7 @@ pub(in crate::api) struct ChatCompletion {
     created: i64,
     /// The model that gave it.
     model: String,
-    /// One answer.
+    /// The answers.
     choices: Vec<Choice>,
     /// What it took.
     usage: Usage,
@@ -23,14 +24,14 @@ pub(in crate::api) struct ChatCompletion {
 
 /// An answer.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct Choice {
-    /// Always zero.
-    index: u32,
+pub(super) struct Choice {
+    /// Which answer it is, from zero.
+    index: usize,
     /// What was said.
     message: Said,
     /// Always null.
     logprobs: Option<bool>,
-    /// `stop` or `length`.
+    /// `stop`, `length` or `tool_calls`.
     finish_reason: &'static str,
 }
 
@@ -39,15 +40,27 @@ struct Choice {
 struct Said {
     /// Always `assistant`.
     role: &'static str,
-    /// The text.
-    #[schema(value_type = String)]
-    content: Redacted<String>,
+    /// The text; null if the answer is nothing but calls.
+    #[schema(value_type = Option<String>)]
+    content: Option<Redacted<String>>,
     /// Always null.
     refusal: Option<String>,
+    /// Which tools are to be called; left out if none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_calls: Option<Vec<ToolCall>>,
+}
+
+/// What the model said.
+#[derive(Clone, Debug)]
+pub(super) struct Spoken {
+    /// The text.
+    pub(super) text: String,
+    /// Which tools it calls.
+    pub(super) calls: Vec<ToolCall>,
 }
 
 /// What an answer took, in tokens.
-#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, Default, Serialize, utoipa::ToSchema)]
 pub(super) struct Usage {
     /// Of the rendered prompt.
     prompt_tokens: usize,
@@ -60,7 +73,7 @@ pub(super) struct Usage {
 }
 
 /// What is to say about a prompt's tokens.
-#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, Default, Serialize, utoipa::ToSchema)]
 struct PromptDetails {
     /// Those that were still in memory from the request before.
     cached_tokens: usize,
@@ -91,7 +104,7 @@ enum Took {
 
 #[derive(Debug, Serialize)]
 pub(super) struct ChunkChoice<'a> {
-    index: u32,
+    index: usize,
     delta: Delta<'a>,
     logprobs: Option<bool>,
     finish_reason: Option<&'static str>,
@@ -103,6 +116,16 @@ struct Delta<'a> {
     role: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     content: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_calls: Option<Vec<NumberedCall<'a>>>,
+}
+
+/// A call in a stream, which says which one it is.
+#[derive(Debug, Serialize)]
+struct NumberedCall<'a> {
+    index: usize,
+    #[serde(flatten)]
+    call: &'a ToolCall,
 }
 
 /// What all pieces of an answer have in common.
@@ -123,53 +146,77 @@ pub(super) enum Tell {
 }
 
 impl Usage {
-    fn of(completion: &Completion) -> Self {
-        let Completion { prompt_tokens, completion_tokens, cached_tokens, .. } = *completion;
-        Self {
-            prompt_tokens,
-            completion_tokens,
-            total_tokens: prompt_tokens + completion_tokens,
-            prompt_tokens_details: PromptDetails { cached_tokens },
+    /// Counts one more answer in; the prompt is counted once, as the first answer found it.
+    pub(super) fn add(&mut self, completion: &Completion) {
+        if self.prompt_tokens == 0 {
+            self.prompt_tokens = completion.prompt_tokens;
+            self.prompt_tokens_details.cached_tokens = completion.cached_tokens;
         }
+        self.completion_tokens += completion.completion_tokens;
+        self.total_tokens = self.prompt_tokens + self.completion_tokens;
+    }
+}
+
+impl Choice {
+    /// Returns the answer at its place.
+    pub(super) fn new(index: usize, spoken: Spoken, finish: Finish) -> Self {
+        let finish_reason = spoken.reason(finish);
+        let Spoken { text, calls } = spoken;
+        let content = (calls.is_empty() || !text.is_empty()).then_some(Redacted(text));
+        let tool_calls = (!calls.is_empty()).then_some(calls);
+        let message = Said { role: "assistant", content, refusal: None, tool_calls };
+        Self { index, message, logprobs: None, finish_reason }
+    }
+}
+
+impl Spoken {
+    fn reason(&self, finish: Finish) -> &'static str {
+        if self.calls.is_empty() { reason(finish) } else { "tool_calls" }
     }
 }
 
 impl Head {
-    /// Returns the whole answer.
-    pub(super) fn whole(self, content: String, completion: &Completion) -> ChatCompletion {
-        let message = Said { role: "assistant", content: Redacted(content), refusal: None };
-        let finish_reason = reason(completion.finish);
+    /// Returns whole answers.
+    pub(super) fn whole(self, choices: Vec<Choice>, usage: Usage) -> ChatCompletion {
         ChatCompletion {
             id: self.id,
             object: "chat.completion",
             created: self.created,
             model: self.model,
-            choices: vec![Choice { index: 0, message, logprobs: None, finish_reason }],
-            usage: Usage::of(completion),
+            choices,
+            usage,
         }
     }
 
-    /// Writes the first piece, which says who speaks.
-    pub(super) fn first(&self, tell: Tell) -> String {
-        let delta = Delta { role: Some("assistant"), content: Some("") };
-        self.piece(&[choice(delta, None)], tell, Took::NotYet(()))
+    /// Writes the first piece of an answer, which says who speaks.
+    pub(super) fn first(&self, index: usize, tell: Tell) -> String {
+        let delta = Delta { role: Some("assistant"), content: Some(""), ..Delta::default() };
+        self.piece(&[choice(index, delta, None)], tell, Took::NotYet(()))
     }
 
     /// Writes a piece of text.
-    pub(super) fn text(&self, text: &str, tell: Tell) -> String {
+    pub(super) fn text(&self, index: usize, text: &str, tell: Tell) -> String {
         let delta = Delta { content: Some(text), ..Delta::default() };
-        self.piece(&[choice(delta, None)], tell, Took::NotYet(()))
+        self.piece(&[choice(index, delta, None)], tell, Took::NotYet(()))
     }
 
-    /// Writes the piece that says why the answer ended.
-    pub(super) fn end(&self, completion: &Completion, tell: Tell) -> String {
-        let choice = choice(Delta::default(), Some(reason(completion.finish)));
+    /// Writes the calls of tools.
+    pub(super) fn calls(&self, index: usize, calls: &[ToolCall], tell: Tell) -> String {
+        let numbered = |(index, call)| NumberedCall { index, call };
+        let calls = calls.iter().enumerate().map(numbered).collect();
+        let delta = Delta { tool_calls: Some(calls), ..Delta::default() };
+        self.piece(&[choice(index, delta, None)], tell, Took::NotYet(()))
+    }
+
+    /// Writes the piece that says why an answer ended.
+    pub(super) fn end(&self, index: usize, spoken: &Spoken, finish: Finish, tell: Tell) -> String {
+        let choice = choice(index, Delta::default(), Some(spoken.reason(finish)));
         self.piece(&[choice], tell, Took::NotYet(()))
     }
 
-    /// Writes the piece that tells what the answer took.
-    pub(super) fn usage(&self, completion: &Completion) -> String {
-        self.piece(&[], Tell::Usage, Took::All(Usage::of(completion)))
+    /// Writes the piece that tells what all answers took.
+    pub(super) fn usage(&self, usage: Usage) -> String {
+        self.piece(&[], Tell::Usage, Took::All(usage))
     }
 
     fn piece(&self, choices: &[ChunkChoice<'_>], tell: Tell, took: Took) -> String {
@@ -186,8 +233,12 @@ impl Head {
     }
 }
 
-fn choice<'a>(delta: Delta<'a>, finish_reason: Option<&'static str>) -> ChunkChoice<'a> {
-    ChunkChoice { index: 0, delta, logprobs: None, finish_reason }
+fn choice<'a>(
+    index: usize,
+    delta: Delta<'a>,
+    finish_reason: Option<&'static str>,
+) -> ChunkChoice<'a> {
+    ChunkChoice { index, delta, logprobs: None, finish_reason }
 }
 
 fn reason(finish: Finish) -> &'static str {

@@ -4,6 +4,7 @@ mod answer;
 mod request;
 mod schema;
 mod stream;
+mod tools;
 
 pub(super) use answer::ChatCompletion;
 pub(super) use request::CompletionRequest;
@@ -18,9 +19,9 @@ use super::{
 use crate::foundation::values::{RequestId, time};
 use crate::inference::{
     models::Task,
-    workers::{Event, Generation, WorkerError},
+    workers::{Event, Finish, Generate, Generation, WorkerError},
 };
-use answer::{Head, Tell};
+use answer::{Choice, Head, Spoken, Tell, Usage};
 use axum::{
     extract::State,
     http::StatusCode,
@@ -65,24 +66,81 @@ pub(super) async fn create(
     let streams = request.stream == Some(true);
     let llm = &app.node.workers.llm;
     let model = models::loaded(&app, &request.model, Task::Llm, llm.status()).await?;
-    let asked = request.generate(app.node.settings.llm.max_tokens);
-    let generation = llm.generate(asked).await?;
+    let answers = request.answers();
+    let (asked, calling) = request.generate(app.node.settings.llm.max_tokens);
+    let reading = Reading { calling, formed: asked.format.is_some() };
+    let mut wanted = wanted(asked, answers);
+    // The first place in the queue is taken before anything is said, so that a full queue can be answered as such.
+    let first = wanted.next().unwrap_or_default();
+    let first = llm.generate(first).await?;
     let id = format!("chatcmpl-{}", RequestId::new().0.simple());
     let head = Head { id, created: time::now().0 / 1000, model };
     if streams {
-        return Ok(stream::answer(head, tell, generation).await?.into_response());
+        let later = stream::Later { llm: llm.clone(), wanted: wanted.collect() };
+        return Ok(stream::answer(head, tell, (first, later), reading).await?.into_response());
     }
-    Ok(Json(whole(head, generation).await?).into_response())
+    let (mut choices, mut usage) = (Vec::new(), Usage::default());
+    let mut next = Some(first);
+    while let Some(generation) = next {
+        choices.push(whole(choices.len(), generation, &reading, &mut usage).await?);
+        next = match wanted.next() {
+            Some(asked) => Some(llm.generate(asked).await?),
+            None => None,
+        };
+    }
+    Ok(Json(head.whole(choices, usage)).into_response())
 }
 
-/// Waits for the whole answer.
-async fn whole(head: Head, mut generation: Generation) -> Result<ChatCompletion, Failure> {
+/// Returns the requests for so many answers, each from the next seed.
+fn wanted(asked: Generate, answers: usize) -> impl Iterator<Item = Generate> + Send {
+    (0..answers as u64).map(move |number| {
+        let mut asked = asked.clone();
+        asked.sampling.seed = asked.sampling.seed.map(|seed| seed.wrapping_add(number));
+        asked
+    })
+}
+
+/// What an answer is read for.
+#[derive(Clone, Debug)]
+struct Reading {
+    /// Which calls of tools.
+    calling: Option<tools::Calling>,
+    /// Whether it has to be JSON.
+    formed: bool,
+}
+
+impl Reading {
+    /// Reads a whole answer. One that had to have a form and has none although it was ended in good order is no answer.
+    fn read(&self, text: String, finish: Finish) -> Result<Spoken, Failure> {
+        let json = || serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
+        if self.formed && finish == Finish::Stop && !json() {
+            let detail = "the answer does not have the form that was asked for; ask again, without `stop` texts";
+            return Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "engine_failed", detail));
+        }
+        match self.calling.as_ref().and_then(|calling| calling.read(&text)) {
+            Some((text, calls)) => Ok(Spoken { text, calls }),
+            None => Ok(Spoken { text, calls: Vec::new() }),
+        }
+    }
+}
+
+/// Waits for a whole answer.
+async fn whole(
+    index: usize,
+    mut generation: Generation,
+    reading: &Reading,
+    usage: &mut Usage,
+) -> Result<Choice, Failure> {
     let mut text = String::new();
     while let Some(event) = generation.next().await {
         match event? {
             Event::Started { .. } => {}
             Event::Token { text: piece, .. } => text.push_str(piece.expose()),
-            Event::Done(completion) => return Ok(head.whole(text, &completion)),
+            Event::Done(completion) => {
+                usage.add(&completion);
+                let spoken = reading.read(text, completion.finish)?;
+                return Ok(Choice::new(index, spoken, completion.finish));
+            }
         }
     }
     Err(WorkerError::Died.into())
@@ -117,6 +175,7 @@ impl From<WorkerError> for Failure {
                 let (status, code) = match refusal.code.as_str() {
                     "context_overflow" => (StatusCode::BAD_REQUEST, "context_length_exceeded"),
                     "invalid_request" => (StatusCode::BAD_REQUEST, "invalid_request"),
+                    "bad_schema" => (StatusCode::BAD_REQUEST, "bad_schema"),
                     "template_refused" => (StatusCode::BAD_REQUEST, "template_refused"),
                     "deadline_exceeded" => (StatusCode::GATEWAY_TIMEOUT, "deadline_exceeded"),
                     _ => (StatusCode::INTERNAL_SERVER_ERROR, "engine_failed"),

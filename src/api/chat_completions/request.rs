@@ -2,14 +2,17 @@
 //!
 //! An option that would change the answer and is not known here is refused by name: ignoring it would be a silent lie.
 
-use super::schema;
+use super::{
+    schema,
+    tools::{self, Calling, Tool, ToolCall, ToolChoice},
+};
 use crate::api::{
     error::{Failure, FieldError},
     extractors::Validate,
     strict::{self, Whole},
 };
 use crate::foundation::values::Redacted;
-use crate::inference::workers::{ChatMessage, Generate, Sampling};
+use crate::inference::workers::{ChatMessage, Format, Generate, Sampling};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
@@ -20,6 +23,9 @@ use utoipa::{
 
 /// Far above any context there is. Whether prompt and answer fit the context, the worker says.
 const MOST_TOKENS: i64 = 1_048_576;
+
+/// How many answers one request may have; each takes its turn in the queue.
+const MOST_ANSWERS: i64 = 16;
 
 /// What is to be completed, and how.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -66,8 +72,8 @@ pub(in crate::api) struct CompletionRequest {
     /// Texts at which the answer ends.
     #[schema(schema_with = schema::stop)]
     stop: Option<Stop>,
-    /// How many answers; this node gives one.
-    #[schema(minimum = 1, maximum = 1, value_type = Option<u64>)]
+    /// How many answers. They are made one after the other, each from the next seed.
+    #[schema(minimum = 1, maximum = 16, value_type = Option<u64>)]
     n: Option<Whole>,
     /// Not supported; `repetition_penalty` is.
     #[schema(minimum = 0, maximum = 0)]
@@ -84,12 +90,13 @@ pub(in crate::api) struct CompletionRequest {
     /// Not supported.
     #[schema(minimum = 0, maximum = 0, value_type = Option<u64>)]
     top_logprobs: Option<Whole>,
-    /// Not supported yet.
-    #[schema(max_items = 0, value_type = Option<Vec<Object>>)]
-    tools: Option<Vec<Value>>,
-    /// Without tools there is nothing to choose.
+    /// Functions that the model may call, by saying so; this node calls none. A stream with tools comes in one piece.
+    #[schema(max_items = 128)]
+    #[serde(default, deserialize_with = "strict::maybe_list")]
+    tools: Option<Vec<Tool>>,
+    /// Which of them it is to call; where it has to, its answer is held to the form of a call.
     tool_choice: Option<ToolChoice>,
-    /// Only `text` is supported yet.
+    /// What the answer has to be. It is held to that while it is written: no other token can be chosen.
     #[serde(default, deserialize_with = "strict::option")]
     response_format: Option<ResponseFormat>,
     /// Says nothing to this node.
@@ -116,9 +123,9 @@ struct Message {
     name: Option<String>,
     /// Which call a tool's message answers.
     tool_call_id: Option<String>,
-    /// Not supported yet.
-    #[schema(max_items = 0, value_type = Option<Vec<Object>>)]
-    tool_calls: Option<Vec<Value>>,
+    /// Which tools the assistant has called.
+    #[serde(default, deserialize_with = "strict::maybe_list")]
+    tool_calls: Option<Vec<ToolCall>>,
     /// Says nothing to this node.
     refusal: Option<String>,
 }
@@ -189,23 +196,39 @@ pub(in crate::api) struct StreamOptions {
     include_obfuscation: Option<bool>,
 }
 
-/// Which tool the model is to call.
+/// What the answer has to be.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum ToolChoice {
-    /// None.
-    None,
-    /// The model decides; without tools, that is none.
-    Auto,
+#[serde(tag = "type", rename_all = "snake_case")]
+enum ResponseFormat {
+    /// Any text.
+    Text,
+    /// A JSON object.
+    JsonObject,
+    /// JSON that fits a schema.
+    JsonSchema {
+        /// The schema and its name.
+        #[serde(deserialize_with = "strict::object")]
+        json_schema: NamedSchema,
+    },
 }
 
-/// The form of the answer.
+/// A JSON Schema and its name.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
-struct ResponseFormat {
-    /// Only `text` is supported yet.
-    #[serde(rename = "type")]
-    #[schema(pattern = "^text$", example = "text")]
-    kind: String,
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "what says nothing to this node is taken all the same")]
+struct NamedSchema {
+    /// Says nothing to this node.
+    #[schema(min_length = 1)]
+    name: String,
+    /// Says nothing to this node.
+    #[serde(default)]
+    description: Option<String>,
+    /// The JSON Schema.
+    #[schema(value_type = Object)]
+    schema: Map<String, Value>,
+    /// Says nothing to this node: answers always fit.
+    #[serde(default)]
+    strict: Option<bool>,
 }
 
 impl Validate for CompletionRequest {
@@ -231,6 +254,8 @@ impl Validate for CompletionRequest {
             problems
                 .extend(value.and_then(|value| outside(name, &value.0, &(least..=MOST_TOKENS))));
         }
+        problems.extend(self.n.and_then(|n| outside("n", &n.0, &(1..=MOST_ANSWERS))));
+        problems.extend(tools::problems(self.tools(), self.tool_choice.as_ref()));
         if self.stops().len() > 4 || self.stops().iter().any(|stop| stop.expose().is_empty()) {
             let msg = "must be one to four texts, none of them empty";
             problems.push(FieldError::in_body("stop", "wrong_length", msg));
@@ -258,9 +283,7 @@ impl CompletionRequest {
     /// Refuses what would be ignored otherwise.
     pub(super) fn supported(&self) -> Result<(), Failure> {
         let zero = |penalty: Option<f64>| penalty.is_none_or(|penalty| penalty == 0.0);
-        let text = |format: &ResponseFormat| format.kind == "text";
         for (field, fine, msg) in [
-            ("n", self.n.is_none_or(|n| n.0 == 1), "must be 1: this node gives one answer"),
             (
                 "frequency_penalty",
                 zero(self.frequency_penalty),
@@ -270,12 +293,6 @@ impl CompletionRequest {
             ("logit_bias", self.logit_bias.as_ref().is_none_or(Map::is_empty), "is not supported"),
             ("logprobs", self.logprobs != Some(true), "is not supported"),
             ("top_logprobs", self.top_logprobs.is_none_or(|top| top.0 == 0), "is not supported"),
-            ("tools", self.tools.as_ref().is_none_or(Vec::is_empty), "is not supported yet"),
-            (
-                "response_format",
-                self.response_format.as_ref().is_none_or(text),
-                "must be of type \"text\": others are not supported yet",
-            ),
         ] {
             if !fine {
                 return Err(Failure::unsupported(field, msg));
@@ -284,8 +301,26 @@ impl CompletionRequest {
         self.messages.iter().enumerate().try_for_each(|(at, message)| message.supported(at))
     }
 
-    /// Returns what the worker is asked; an answer may have `otherwise` tokens unless the request says how many.
-    pub(super) fn generate(self, otherwise: usize) -> Generate {
+    /// Returns how many answers are wanted.
+    pub(super) fn answers(&self) -> usize {
+        self.n.map_or(1, |n| usize::try_from(n.0).unwrap_or(1))
+    }
+
+    /// Returns what the worker is asked, and what calls are looked for in its answer; an answer may have `otherwise` tokens
+    /// unless the request says how many.
+    pub(super) fn generate(self, otherwise: usize) -> (Generate, Option<Calling>) {
+        let (definitions, form, calling) =
+            match tools::told(self.tools(), self.tool_choice.as_ref()) {
+                Some((definitions, form, calling)) => (Some(definitions), form, Some(calling)),
+                None => (None, None, None),
+            };
+        let format = form.or_else(|| match &self.response_format {
+            None | Some(ResponseFormat::Text) => None,
+            Some(ResponseFormat::JsonObject) => Some(Format::JsonObject),
+            Some(ResponseFormat::JsonSchema { json_schema }) => {
+                Some(Format::JsonSchema(Value::Object(json_schema.schema.clone())))
+            }
+        });
         let wanted = self.max_completion_tokens.or(self.max_tokens);
         let wanted = wanted.map_or(otherwise, |most| usize::try_from(most.0).unwrap_or(otherwise));
         let stop = self.stops().to_vec();
@@ -301,13 +336,19 @@ impl CompletionRequest {
             // The smallest nucleus there is holds the likeliest token alone.
             (sampling.top_p, sampling.top_k) = (None, Some(1));
         }
-        Generate {
+        let generate = Generate {
             messages: self.messages.into_iter().map(Message::told).collect(),
+            tools: definitions,
             sampling,
             max_tokens: wanted,
             stop,
-            ..Generate::default()
-        }
+            format,
+        };
+        (generate, calling)
+    }
+
+    fn tools(&self) -> &[Tool] {
+        self.tools.as_deref().unwrap_or_default()
     }
 
     fn stops(&self) -> &[Redacted<String>] {
@@ -343,9 +384,10 @@ impl Message {
     }
 
     fn supported(&self, at: usize) -> Result<(), Failure> {
-        if self.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty()) {
-            let field = format!("messages.{at}.tool_calls");
-            return Err(Failure::unsupported(&field, "is not supported yet"));
+        let calls = self.tool_calls.as_deref().unwrap_or_default();
+        if let Some(call) = calls.iter().position(|call| call.templated().is_none()) {
+            let field = format!("messages.{at}.tool_calls.{call}.function.arguments");
+            return Err(Failure::unsupported(&field, "must be the JSON of an object"));
         }
         let Some(Content::Parts(parts)) = &self.content else { return Ok(()) };
         match parts.iter().position(|part| part.kind != "text") {
@@ -377,7 +419,14 @@ impl Message {
                     .collect::<String>(),
             ),
         };
-        ChatMessage { role: role.to_owned(), content }
+        let calls: Vec<Value> =
+            self.tool_calls.iter().flatten().filter_map(ToolCall::templated).collect();
+        ChatMessage {
+            role: role.to_owned(),
+            content,
+            tool_calls: (!calls.is_empty()).then(|| Redacted(Value::Array(calls).to_string())),
+            tool_call_id: self.tool_call_id,
+        }
     }
 }
 
@@ -406,6 +455,10 @@ mod tests {
             ("repetition_penalty", json!(0.5)),
             ("max_tokens", json!(0)),
             ("max_completion_tokens", json!(99_999_999_999_u64)),
+            ("n", json!(0)),
+            ("n", json!(10_000)),
+            ("tools", json!([{"type": "function", "function": {"name": "two words"}}])),
+            ("tool_choice", json!("required")),
             ("stop", json!("")),
             ("stop", json!(["a", "b", "c", "d", "e"])),
             ("messages", json!([])),
@@ -422,13 +475,10 @@ mod tests {
     #[test]
     fn what_would_change_the_answer_and_is_not_supported_is_refused() {
         for (field, value) in [
-            ("n", json!(2)),
             ("frequency_penalty", json!(0.5)),
             ("presence_penalty", json!(-1)),
             ("logit_bias", json!({"50256": -100})),
             ("logprobs", json!(true)),
-            ("tools", json!([{"type": "function"}])),
-            ("response_format", json!({"type": "json_schema", "json_schema": {}})),
         ] {
             let refused = request(&json!({field: value})).supported().unwrap_err();
             assert_eq!(refused.open_ai().error.param.as_deref(), Some(field));
@@ -452,13 +502,45 @@ mod tests {
         }));
         assert_eq!(request.problems(), []);
         request.supported().unwrap();
-        let asked = request.generate(512);
+        let (asked, calling) = request.generate(512);
+        assert!(calling.is_none() && asked.tools.is_none() && asked.format.is_none());
         let told: Vec<_> =
             asked.messages.iter().map(|m| (m.role.as_str(), m.content.expose())).collect();
         assert_eq!(told, [("system", "be kind"), ("user", "ab"), ("assistant", "")]);
         assert_eq!((asked.max_tokens, asked.stop.len()), (5000, 2));
         assert_eq!((asked.sampling.top_k, asked.sampling.top_p), (Some(1), None));
         assert_eq!(asked.sampling.seed, Some(u64::MAX));
+    }
+
+    #[test]
+    fn what_the_assistant_called_and_what_came_of_it_is_told_to_the_model() {
+        let call = json!({"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{\"at\": 3}"}});
+        let request = request(&json!({
+            "n": 2, "tools": [{"type": "function", "function": {"name": "look"}}],
+            "messages": [
+                {"role": "user", "content": "look"},
+                {"role": "assistant", "content": null, "tool_calls": [call]},
+                {"role": "tool", "tool_call_id": "c1", "content": "nothing"},
+            ],
+        }));
+        assert_eq!((request.problems(), request.answers()), (Vec::new(), 2));
+        request.supported().unwrap();
+        let (asked, calling) = request.generate(8);
+        assert!(calling.is_some() && asked.tools.is_some() && asked.format.is_none());
+        let calls = asked.messages[1].tool_calls.as_ref().unwrap().expose();
+        let calls: Value = serde_json::from_str(calls).unwrap();
+        assert_eq!(calls[0]["function"]["arguments"]["at"], 3);
+        assert_eq!(asked.messages[2].tool_call_id.as_deref(), Some("c1"));
+    }
+
+    #[test]
+    fn a_form_that_the_answer_has_to_have_is_passed_on() {
+        let of = |format: Value| request(&json!({"response_format": format})).generate(8).0.format;
+        assert_eq!(of(json!({"type": "text"})), None);
+        assert_eq!(of(json!({"type": "json_object"})), Some(Format::JsonObject));
+        let schema = json!({"type": "object"});
+        let named = json!({"type": "json_schema", "json_schema": {"name": "x", "schema": schema, "strict": true}});
+        assert_eq!(of(named), Some(Format::JsonSchema(schema)));
     }
 
     #[test]

@@ -1,8 +1,13 @@
 //! An answer that streams, in OpenAI's form.
 
-use super::answer::{Head, Tell};
+use super::{
+    Reading,
+    answer::{Head, Spoken, Tell, Usage},
+};
 use crate::api::{error::Failure, sse};
-use crate::inference::workers::{Event as Told, Generation, WorkerError};
+use crate::inference::workers::{
+    Completion, Event as Told, Generate, Generation, Llm, WorkerError,
+};
 use axum::response::{IntoResponse, sse::Event};
 use futures_util::stream;
 use std::{collections::VecDeque, convert::Infallible, time::Duration};
@@ -11,10 +16,23 @@ use std::{collections::VecDeque, convert::Infallible, time::Duration};
 /// something happens, and a refusal comes as its last event.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The answers that come after the first.
+pub(super) struct Later {
+    pub(super) llm: Llm,
+    pub(super) wanted: VecDeque<Generate>,
+}
+
 /// An answer on its way.
 struct Answer {
     head: Head,
     tell: Tell,
+    reading: Reading,
+    /// Which answer it is, from zero.
+    index: usize,
+    later: Later,
+    usage: Usage,
+    /// What was said and not shown, because it may be a call.
+    held: String,
     /// Ends with the answer; dropping it stops the worker.
     generation: Option<Generation>,
     written: VecDeque<String>,
@@ -24,11 +42,22 @@ struct Answer {
 pub(super) async fn answer(
     head: Head,
     tell: Tell,
-    mut generation: Generation,
+    (mut generation, later): (Generation, Later),
+    reading: Reading,
 ) -> Result<impl IntoResponse, Failure> {
-    let written = VecDeque::from([head.first(tell)]);
+    let written = VecDeque::from([head.first(0, tell)]);
     let told = tokio::time::timeout(PATIENCE, beginning(&mut generation)).await;
-    let mut answer = Answer { head, tell, generation: Some(generation), written };
+    let mut answer = Answer {
+        head,
+        tell,
+        reading,
+        index: 0,
+        later,
+        usage: Usage::default(),
+        held: String::new(),
+        generation: Some(generation),
+        written,
+    };
     if let Ok(told) = told {
         answer.write(told?);
     }
@@ -57,6 +86,10 @@ impl Answer {
             if let Some(data) = self.written.pop_front() {
                 return Some(data);
             }
+            if self.generation.is_none() {
+                self.begin_next().await?;
+                continue;
+            }
             match self.generation.as_mut()?.next().await {
                 Some(Ok(told)) => self.write(told),
                 Some(Err(error)) => self.fail(error),
@@ -65,26 +98,63 @@ impl Answer {
         }
     }
 
+    /// Begins the next answer; none if there is none.
+    async fn begin_next(&mut self) -> Option<()> {
+        let asked = self.later.wanted.pop_front()?;
+        self.index += 1;
+        match self.later.llm.generate(asked).await {
+            Ok(generation) => {
+                self.generation = Some(generation);
+                self.written.push_back(self.head.first(self.index, self.tell));
+            }
+            Err(error) => self.fail(error),
+        }
+        Some(())
+    }
+
     fn write(&mut self, told: Told) {
         match told {
             Told::Started { .. } => {}
+            Told::Token { text, .. } if self.reading.calling.is_some() => {
+                self.held.push_str(text.expose());
+            }
             Told::Token { text, .. } => {
-                self.written.push_back(self.head.text(text.expose(), self.tell));
+                self.written.push_back(self.head.text(self.index, text.expose(), self.tell));
             }
-            Told::Done(completion) => {
-                self.written.push_back(self.head.end(&completion, self.tell));
-                if self.tell == Tell::Usage {
-                    self.written.push_back(self.head.usage(&completion));
-                }
-                self.written.push_back("[DONE]".to_owned());
-                self.generation = None;
-            }
+            Told::Done(completion) => self.end(&completion),
         }
     }
 
-    fn fail(&mut self, error: WorkerError) {
-        let error = Failure::from(error).open_ai();
+    fn end(&mut self, completion: &Completion) {
+        let held = std::mem::take(&mut self.held);
+        let spoken = match &self.reading.calling {
+            Some(_) => match self.reading.read(held, completion.finish) {
+                Ok(spoken) => spoken,
+                Err(failure) => return self.fail(failure),
+            },
+            None => Spoken { text: String::new(), calls: Vec::new() },
+        };
+        if !spoken.text.is_empty() {
+            self.written.push_back(self.head.text(self.index, &spoken.text, self.tell));
+        }
+        if !spoken.calls.is_empty() {
+            self.written.push_back(self.head.calls(self.index, &spoken.calls, self.tell));
+        }
+        self.usage.add(completion);
+        self.written.push_back(self.head.end(self.index, &spoken, completion.finish, self.tell));
+        self.generation = None;
+        if self.later.wanted.is_empty() {
+            if self.tell == Tell::Usage {
+                self.written.push_back(self.head.usage(self.usage));
+            }
+            self.written.push_back("[DONE]".to_owned());
+        }
+    }
+
+    fn fail(&mut self, failure: impl Into<Failure>) {
+        let error = failure.into().open_ai();
         self.written.push_back(serde_json::to_string(&error).unwrap_or_default());
         self.generation = None;
+        self.later.wanted.clear();
     }
 }

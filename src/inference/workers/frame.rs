@@ -305,7 +305,7 @@ mod tests {
     fn to_worker() -> impl Strategy<Value = ToWorker> {
         let id = || any::<u128>().prop_map(|bits| RequestId(uuid::Uuid::from_u128(bits)));
         let message = (".{0,8}", any::<String>())
-            .prop_map(|(role, content)| ChatMessage { role, content: content.into() });
+            .prop_map(|(role, content)| ChatMessage::new(&role, content));
         let sampling =
             (any::<Option<u64>>(), proptest::option::of(0f32..2.0), any::<Option<u32>>()).prop_map(
                 |(seed, temperature, top_k)| Sampling {
@@ -322,13 +322,14 @@ mod tests {
                 max_tokens: max_tokens as usize,
                 stop: vec!["\u{0}\"\n".to_owned().into()],
                 tools: Some(serde_json::json!([{"name": "é"}])),
+                format: Some(Format::JsonSchema(serde_json::json!({"type": "é"}))),
             },
         );
         prop_oneof![
             (any::<u32>(), 0..1024usize)
                 .prop_map(|(protocol, threads)| ToWorker::Hello { protocol, threads }),
             (id(), any::<u64>(), generate).prop_map(|(id, deadline_ms, request)| {
-                ToWorker::Work { id, deadline_ms, work: Work::Generate(request) }
+                ToWorker::Work { id, deadline_ms, work: Work::Generate(Box::new(request)) }
             }),
             (id(), proptest::collection::vec(any::<String>(), 0..4)).prop_map(|(id, texts)| {
                 let texts = texts.into_iter().map(Redacted).collect();

@@ -16,7 +16,7 @@ impl Llm {
     /// Takes a place in the queue at once, or fails; the answer then streams from the [`Generation`].
     pub async fn generate(&self, request: Generate) -> Result<Generation, WorkerError> {
         let (events, stream) = mpsc::unbounded_channel();
-        let place = self.0.ask(Work::Generate(request), Reply::Text(events)).await?;
+        let place = self.0.ask(Work::Generate(Box::new(request)), Reply::Text(events)).await?;
         Ok(Generation { place, stream })
     }
 

@@ -144,6 +144,9 @@ pub struct LoadedModel {
     /// How many numbers one of its vectors has, if it makes vectors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dimensions: Option<usize>,
+    /// How it makes them: pooling, prefixes, limit. Vectors that were made otherwise do not compare with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manner: Option<String>,
     /// The inference library and its version.
     pub runtime: String,
 }
@@ -153,7 +156,7 @@ pub struct LoadedModel {
 #[serde(rename_all = "snake_case")]
 pub enum Work {
     /// To write text.
-    Generate(Generate),
+    Generate(Box<Generate>),
     /// To turn texts into vectors.
     Embed(Embed),
 }
@@ -244,15 +247,41 @@ pub struct Generate {
     /// Texts at which the answer ends; they are not part of it.
     #[serde(default)]
     pub stop: Vec<Redacted<String>>,
+    /// What the answer has to be; any text if it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
 }
 
 /// One message of a conversation, as chat templates know it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ChatMessage {
     /// `system`, `user`, `assistant` or `tool`.
     pub role: String,
     /// What was said.
     pub content: Redacted<String>,
+    /// Which tools an assistant has called, as the JSON of a list of OpenAI's objects, with arguments as an object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_calls: Option<Redacted<String>>,
+    /// Which call a tool answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_call_id: Option<String>,
+}
+
+impl ChatMessage {
+    /// Returns a message that is text and nothing else.
+    pub fn new(role: &str, content: impl Into<Redacted<String>>) -> Self {
+        Self { role: role.to_owned(), content: content.into(), ..Self::default() }
+    }
+}
+
+/// What an answer has to be, held by masking every token that would make it something else.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// A JSON object.
+    JsonObject,
+    /// JSON that fits this JSON Schema.
+    JsonSchema(serde_json::Value),
 }
 
 /// How the next token is chosen; what is not set comes from the model's `generation_config.json`.
@@ -313,7 +342,7 @@ pub enum Finish {
 /// Why a worker says no: a stable code for programs and a sentence for people.
 ///
 /// Codes of a load: `missing_file`, `unreadable_graph`, `foreign_graph`, `foreign_tokenizer`, `bad_template`, `bad_config`,
-/// `runtime_missing`, `protocol_mismatch`. Codes of a request: `context_overflow`, `invalid_request`, `template_refused`, `deadline_exceeded`, `engine_failed`.
+/// `runtime_missing`, `protocol_mismatch`. Codes of a request: `context_overflow`, `invalid_request`, `bad_schema`, `template_refused`, `deadline_exceeded`, `engine_failed`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Refusal {
     /// A stable name in `snake_case`.

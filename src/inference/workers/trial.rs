@@ -95,7 +95,7 @@ where
 }
 
 async fn answer(llm: &Llm) -> Result<Completion, WorkerError> {
-    let message = ChatMessage { role: "user".to_owned(), content: PROMPT.to_owned().into() };
+    let message = ChatMessage::new("user", PROMPT.to_owned());
     let request = Generate {
         messages: vec![message],
         max_tokens: LONGEST,

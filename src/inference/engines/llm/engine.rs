@@ -4,6 +4,7 @@ use super::{
     Event, Flow, Options,
     decoder::Decoder,
     detokenize::Detokenizer,
+    grammar::{Grammar, Grammars},
     load,
     sampler::Sampler,
     sampling::{self, Defaults},
@@ -36,6 +37,8 @@ const STOP_BYTES: usize = 1024;
 pub struct Engine {
     pub(super) decoder: Decoder,
     pub(super) text: Text,
+    /// None until an answer has to have a form.
+    pub(super) grammars: Option<Grammars>,
     pub(super) template: Template,
     pub(super) defaults: Defaults,
     /// The tokens that end an answer.
@@ -79,6 +82,7 @@ impl Engine {
         let fresh_seed = || getrandom::u64().unwrap_or_default();
         let choice = sampling::resolve(&request.sampling, &self.defaults, fresh_seed)?;
         let prompt = self.prompt(request)?;
+        let mut grammar = self.grammar(request)?;
         let mut sampler = Sampler::new(choice, self.model.vocabulary);
         for &token in &prompt {
             sampler.saw(token);
@@ -91,8 +95,11 @@ impl Engine {
             .prefill(&prompt[cached_tokens..], self.chunk, &mut progress)
             .map_err(|error| engine_failed(&error))?;
         let mut answer = Answer::new(request, started);
-        let finish =
-            if filled { self.answer(&mut answer, &mut sampler, ask)? } else { Finish::Cancelled };
+        let finish = if filled {
+            self.answer(&mut answer, (&mut sampler, &mut grammar), ask)?
+        } else {
+            Finish::Cancelled
+        };
         Ok(Completion {
             finish,
             prompt_tokens: total,
@@ -141,10 +148,16 @@ impl Engine {
 
     /// Renders and encodes the conversation, and makes sure that the answer fits behind it.
     fn prompt(&self, request: &Generate) -> Result<Vec<u32>, Refusal> {
-        let messages = request
-            .messages
-            .iter()
-            .map(|message| json!({"role": message.role, "content": message.content.expose()}));
+        let messages = request.messages.iter().map(|message| {
+            let mut told = json!({"role": message.role, "content": message.content.expose()});
+            if let Some(calls) = &message.tool_calls {
+                told["tool_calls"] = serde_json::from_str(calls.expose()).unwrap_or_default();
+            }
+            if let Some(id) = &message.tool_call_id {
+                told["tool_call_id"] = json!(id);
+            }
+            told
+        });
         let rendered = self.template.render(template::Input {
             messages: messages.collect(),
             tools: request.tools.clone(),
@@ -187,6 +200,16 @@ impl Engine {
         Ok(prompt)
     }
 
+    /// Begins the grammar of an answer that has to have a form.
+    fn grammar(&mut self, request: &Generate) -> Result<Option<Grammar>, Refusal> {
+        let Some(format) = &request.format else { return Ok(None) };
+        if self.grammars.is_none() {
+            let vocabulary = self.model.vocabulary;
+            self.grammars = Some(Grammars::new(&self.text, vocabulary, &self.ends)?);
+        }
+        self.grammars.as_ref().map(|grammars| grammars.begin(format)).transpose()
+    }
+
     /// Keeps what the cache has in common with the prompt, but for its last token, whose logits are needed.
     fn reuse(&mut self, prompt: &[u32]) -> usize {
         let common = self
@@ -202,11 +225,16 @@ impl Engine {
     fn answer(
         &mut self,
         answer: &mut Answer,
-        sampler: &mut Sampler,
+        (sampler, grammar): (&mut Sampler, &mut Option<Grammar>),
         ask: &mut dyn FnMut(Event) -> Flow,
     ) -> Result<Finish, Refusal> {
         loop {
-            let token = sampler.choose(self.decoder.logits()).ok_or_else(|| {
+            let logits = self.decoder.logits();
+            let logits = match grammar {
+                Some(grammar) if !logits.is_empty() => grammar.mask(logits)?,
+                Some(_) | None => logits,
+            };
+            let token = sampler.choose(logits).ok_or_else(|| {
                 self.decoder.reset();
                 refusal(
                     "engine_failed",
@@ -222,6 +250,10 @@ impl Engine {
             answer.tokens += 1;
             answer.mark();
             sampler.saw(token);
+            let complete = match grammar {
+                Some(grammar) => grammar.accept(token)?,
+                None => false,
+            };
             let piece = answer.detokenizer.push(&self.text, token);
             let shown = answer.scanner.push(&piece);
             let flow = tell(shown.text, engine_ns, ask);
@@ -231,9 +263,10 @@ impl Engine {
             if flow == Flow::Stop {
                 return Ok(Finish::Cancelled);
             }
-            if answer.tokens >= answer.limit {
+            if complete || answer.tokens >= answer.limit {
+                let finish = if complete { Finish::Stop } else { Finish::Length };
                 let rest = answer.detokenizer.finish(&self.text);
-                return Ok(answer.close(&rest, engine_ns, Finish::Length, ask));
+                return Ok(answer.close(&rest, engine_ns, finish, ask));
             }
             self.decoder.step(&[token]).map_err(|error| engine_failed(&error))?;
         }

@@ -14,6 +14,7 @@ mod decoder;
 mod detokenize;
 mod directory;
 mod engine;
+mod grammar;
 mod graph;
 mod load;
 mod sampler;

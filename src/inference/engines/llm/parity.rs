@@ -209,7 +209,7 @@ fn logits_are_computed_for_the_last_token_alone_where_the_graph_can() {
 
 pub(super) fn ask(text: &str, max_tokens: usize) -> Generate {
     Generate {
-        messages: vec![ChatMessage { role: "user".to_owned(), content: Redacted(text.to_owned()) }],
+        messages: vec![ChatMessage::new("user", text.to_owned())],
         max_tokens,
         sampling: Sampling {
             temperature: Some(0.0),

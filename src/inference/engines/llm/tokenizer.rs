@@ -2,7 +2,11 @@
 
 use crate::inference::engines::refusal;
 use crate::inference::workers::Refusal;
-use std::{collections::HashSet, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+    sync::LazyLock,
+};
 use tokenizers::{DecoderWrapper, Tokenizer};
 
 /// A normalizer may shrink text before it is cut into tokens; by no more than this, in bytes.
@@ -16,6 +20,8 @@ pub(super) struct Text {
     bytes: HashSet<u32>,
     /// The special tokens: they are not shown.
     silent: HashSet<u32>,
+    /// Whether tokens are written in letters that stand for bytes, as GPT-2 writes them.
+    byte_level: bool,
     /// The longest token, in bytes.
     longest: usize,
     /// The highest token and one, special tokens left out: text models keep those of their siblings that see images.
@@ -54,10 +60,30 @@ impl Text {
         let ordinary = vocabulary.values().filter(|id| !silent.contains(id));
         Self {
             size: ordinary.max().map_or(0, |&last| last as usize + 1),
+            byte_level: tokenizer.get_decoder().is_some_and(writes_bytes_as_letters),
             bytes,
             silent,
             longest: vocabulary.keys().map(String::len).max().unwrap_or(1).max(1),
             tokenizer,
+        }
+    }
+
+    /// Returns the bytes that a token adds to a text; none for special tokens and for numbers that are no token's.
+    pub(super) fn bytes(&self, token: u32) -> Vec<u8> {
+        if self.silent.contains(&token) {
+            return Vec::new();
+        }
+        let Some(written) = self.tokenizer.id_to_token(token) else { return Vec::new() };
+        if self.byte_level {
+            // What is no such letter stands in an added token, and for itself.
+            let bytes: Option<Vec<u8>> =
+                written.chars().map(|letter| BYTE_OF_LETTER.get(&letter).copied()).collect();
+            return bytes.unwrap_or_else(|| written.into_bytes());
+        }
+        let byte = written.strip_prefix("<0x").and_then(|rest| rest.strip_suffix('>'));
+        match byte.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) if self.is_byte(token) => vec![byte],
+            _ => written.replace('▁', " ").into_bytes(),
         }
     }
 
@@ -103,6 +129,23 @@ impl Text {
         // Fails only for decoders that cannot read their own tokens; then there is nothing to show.
         self.tokenizer.decode(tokens, true).unwrap_or_default()
     }
+}
+
+/// GPT-2 writes each byte as a letter that can be seen: most as themselves, the others as letters from U+0100 on.
+static BYTE_OF_LETTER: LazyLock<HashMap<char, u8>> = LazyLock::new(|| {
+    let seen = |byte: u8| matches!(byte, b'!'..=b'~' | 0xa1..=0xac | 0xae..=0xff);
+    let hidden = (u8::MIN..=u8::MAX).filter(|byte| !seen(*byte));
+    let others = hidden.zip('\u{100}'..).map(|(byte, letter)| (letter, byte));
+    let themselves =
+        (u8::MIN..=u8::MAX).filter(|byte| seen(*byte)).map(|byte| (char::from(byte), byte));
+    themselves.chain(others).collect()
+});
+
+fn writes_bytes_as_letters(decoder: &DecoderWrapper) -> bool {
+    if let DecoderWrapper::Sequence(sequence) = decoder {
+        return sequence.get_decoders().iter().any(writes_bytes_as_letters);
+    }
+    matches!(decoder, DecoderWrapper::ByteLevel(_))
 }
 
 fn joins_bytes(decoder: &DecoderWrapper) -> bool {
@@ -181,6 +224,21 @@ pub(super) mod tests {
         let text = byte_level();
         assert_eq!(text.encode("hello there").unwrap().len(), 9);
         assert_eq!(text.decode(&text.encode("hello there").unwrap()), "hello there");
+    }
+
+    #[test]
+    fn a_token_is_the_bytes_that_it_adds() {
+        let text = byte_level();
+        let token = |word: &str| text.encode(word).unwrap()[0];
+        assert_eq!(
+            (text.bytes(token("the")), text.bytes(token(" "))),
+            (b"the".to_vec(), b" ".to_vec())
+        );
+        assert_eq!(text.bytes(token("ä")), [0xc3]);
+        assert!(text.bytes(258).is_empty() && text.bytes(9_999).is_empty());
+        let text = byte_fallback();
+        assert_eq!((text.bytes(0x0a), text.bytes(259)), (vec![b'\n'], b"b".to_vec()));
+        assert_eq!(text.bytes(260), b" a");
     }
 
     #[test]
