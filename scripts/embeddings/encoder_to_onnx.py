@@ -171,6 +171,9 @@ def main():
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--int8", action="store_true", help="write onnx/model_quantized.onnx as well")
     arguments = parser.parse_args()
+    if arguments.out.exists():
+        # Whatever it is, it is not ours to delete.
+        sys.exit(f"encoder_to_onnx.py: {arguments.out} exists already: name a folder that does not, or remove it first")
     try:
         config = json.loads((arguments.folder / "config.json").read_text())
         weights = load_file(arguments.folder / "model.safetensors")
@@ -185,7 +188,6 @@ def main():
             if (arguments.folder / name).is_file():
                 (partial / name).parent.mkdir(exist_ok=True)
                 shutil.copyfile(arguments.folder / name, partial / name)
-        shutil.rmtree(arguments.out, ignore_errors=True)
         partial.rename(arguments.out)
     except (Refused, OSError, ValueError, KeyError) as error:
         sys.exit(f"encoder_to_onnx.py: {arguments.folder} was not written: {error}")

@@ -128,13 +128,20 @@ struct Embedding {
 }
 
 /// A vector, as it was asked for.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
 enum Written {
     /// As numbers.
     Numbers(Vec<f32>),
     /// As base64.
     Base64(String),
+}
+
+/// Prints nothing: a vector tells what its text is about.
+impl std::fmt::Debug for Written {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Written(<redacted>)")
+    }
 }
 
 /// What embedding took, in tokens.

@@ -101,6 +101,7 @@ fn done() -> Line {
         completion_tokens: 5,
         first_token_ms: 1.0,
         decode_ms: 100.0,
+        logprobs: Vec::new(),
     }))
 }
 

@@ -8,14 +8,15 @@ use super::{
     KnowledgeError,
     vectors::{self, Index, Maker, Pending},
 };
-use crate::foundation::store::Store;
-use crate::inference::workers::{
-    Embed, Embedder, Llm, Refusal, TextRole, WorkerError, WorkerState,
-};
+use crate::foundation::{store::Store, values::time};
+use crate::inference::workers::{Embed, Embedder, Llm, TextRole, WorkerError, WorkerState};
 use std::time::Duration;
 
 /// Passages that are embedded together: little enough that a question waits for them only for a moment.
 const TOGETHER: usize = 16;
+
+/// A batch that takes longer than this is too large for others to wait for.
+const LONG: Duration = Duration::from_secs(1);
 
 /// How often new passages are looked for; looking costs a millisecond.
 const LOOK: Duration = Duration::from_secs(2);
@@ -29,13 +30,22 @@ const YIELD: Duration = Duration::from_millis(250);
 /// Runs until it is dropped, or the embedding worker is stopped. What goes wrong is logged and tried again.
 pub async fn keep_vectors(store: Store, embedder: Embedder, llm: Llm) {
     let ready = |status: &crate::inference::workers::WorkerStatus| status.model.is_some();
-    let Some(status) = embedder.wait_for(ready).await else { return };
-    let Some(maker) = status.model.and_then(|model| Maker::of(&model)) else { return };
-    let keeper = Keeper { store, embedder, llm, maker };
     loop {
+        let Some(status) = embedder.wait_for(ready).await else { return };
+        let Some(maker) = status.model.and_then(|model| Maker::of(&model)) else { return };
+        if maker.dimensions % 8 != 0 {
+            tracing::warn!(
+                dimensions = maker.dimensions,
+                "this model's vectors cannot be indexed: documents are found by their words"
+            );
+            return;
+        }
+        let (store, embedder, llm) = (store.clone(), embedder.clone(), llm.clone());
+        let mut keeper = Keeper { store, embedder, llm, maker, together: TOGETHER };
         match keeper.keep().await {
             Ok(never) => match never {},
             Err(Halt::Stopped) => return,
+            Err(Halt::AnotherModel) => {}
             Err(Halt::Failed(error)) => {
                 tell(&error);
                 tokio::time::sleep(PAUSE).await;
@@ -54,11 +64,15 @@ struct Keeper {
     embedder: Embedder,
     llm: Llm,
     maker: Maker,
+    /// How many passages are embedded together: fewer where that takes long.
+    together: usize,
 }
 
 /// Why the keeper does not go on.
 enum Halt {
     Stopped,
+    /// The worker came back with another model than before.
+    AnotherModel,
     Failed(KnowledgeError),
 }
 
@@ -72,7 +86,7 @@ impl<E: Into<KnowledgeError>> From<E> for Halt {
 enum Never {}
 
 impl Keeper {
-    async fn keep(&self) -> Result<Never, Halt> {
+    async fn keep(&mut self) -> Result<Never, Halt> {
         let maker = self.maker.clone();
         let mut index = self
             .write(move |transaction| {
@@ -102,14 +116,14 @@ impl Keeper {
     }
 
     /// Makes what vectors are missing, and returns how many.
-    async fn fill(&self, index: &Index) -> Result<usize, Halt> {
+    async fn fill(&mut self, index: &Index) -> Result<usize, Halt> {
         let (mut made, mut after) = (0, 0);
         loop {
-            let looked = index.clone();
+            let (looked, together) = (index.clone(), self.together);
             let pending = self
                 .store
                 .read(move |connection| {
-                    Ok::<_, KnowledgeError>(vectors::pending(connection, &looked, after, TOGETHER)?)
+                    Ok::<_, KnowledgeError>(vectors::pending(connection, &looked, after, together)?)
                 })
                 .await?;
             let Some(last) = pending.last() else { return Ok(made) };
@@ -137,19 +151,33 @@ impl Keeper {
         }
     }
 
-    /// Embeds passages; one that the model makes nothing of gets no vector, and does not keep the others from theirs.
+    /// Embeds passages. One that the model cannot make anything of is kept as having no vector; one that merely failed gets none
+    /// now, and is tried again when documents change or the node starts.
     async fn embed(
-        &self,
+        &mut self,
         passages: Vec<Pending>,
     ) -> Result<Vec<(Pending, Option<Vec<f32>>)>, Halt> {
-        match self.vectors(&passages).await? {
-            Ok(vectors) => Ok(passages.into_iter().zip(vectors.into_iter().map(Some)).collect()),
-            Err(refusal) if passages.len() == 1 => {
-                tracing::warn!(
-                    code = refusal.code,
-                    "a passage has no vector, and is found by its words only"
-                );
-                Ok(passages.into_iter().map(|passage| (passage, None)).collect())
+        let began = time::instant();
+        let made = self.vectors(&passages).await?;
+        let took = began.elapsed();
+        match made {
+            Ok(vectors) => {
+                // Whoever asks meanwhile waits for the whole batch.
+                self.together = match took {
+                    long if long > LONG => (self.together / 2).max(1),
+                    short if short < LONG / 4 => (self.together * 2).min(TOGETHER),
+                    _ => self.together,
+                };
+                Ok(passages.into_iter().zip(vectors.into_iter().map(Some)).collect())
+            }
+            Err(error) if passages.len() == 1 => {
+                let hopeless = matches!(&error, WorkerError::Refused(refusal) if refusal.code == "invalid_request");
+                tracing::warn!(%error, "a passage has no vector, and is found by its words only");
+                Ok(passages
+                    .into_iter()
+                    .filter(|_| hopeless)
+                    .map(|passage| (passage, None))
+                    .collect())
             }
             Err(_) => {
                 let mut kept = Vec::new();
@@ -161,15 +189,29 @@ impl Keeper {
         }
     }
 
-    async fn vectors(&self, passages: &[Pending]) -> Result<Result<Vec<Vec<f32>>, Refusal>, Halt> {
+    /// Makes the vectors of passages, or says what these passages made fail. Waits for a worker that is not there.
+    async fn vectors(
+        &self,
+        passages: &[Pending],
+    ) -> Result<Result<Vec<Vec<f32>>, WorkerError>, Halt> {
         let texts = || passages.iter().map(|passage| spoken(passage).into()).collect();
         loop {
             match self.embedder.embed(Embed { texts: texts(), role: TextRole::Passage }).await {
-                Ok(vectors) => return Ok(Ok(vectors.iter().map(<[f32]>::to_vec).collect())),
-                Err(WorkerError::Refused(refusal)) => return Ok(Err(refusal)),
+                Ok(vectors) => {
+                    let maker = self.embedder.status().model.and_then(|model| Maker::of(&model));
+                    if maker.is_some_and(|maker| maker != self.maker) {
+                        return Err(Halt::AnotherModel);
+                    }
+                    return Ok(Ok(vectors.iter().map(<[f32]>::to_vec).collect()));
+                }
                 Err(WorkerError::Stopping) => return Err(Halt::Stopped),
-                // Others are served, or the worker comes back.
-                Err(_) => tokio::time::sleep(PAUSE).await,
+                // Others are served, or the worker is away.
+                Err(
+                    WorkerError::NotReady(_) | WorkerError::Full { .. } | WorkerError::QueueTimeout,
+                ) => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(error) => return Ok(Err(error)),
             }
         }
     }

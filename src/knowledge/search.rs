@@ -41,50 +41,48 @@ const TOGETHER_BONUS: f64 = 0.6;
 /// How much it counts, of all terms' weight, that the document is what the question asks about.
 const SUBJECT_BONUS: f64 = 0.8;
 
-/// Returns the passages that fit a question best by their words, best first, among those that the reader may see.
-///
-/// Reads more than once, so that it wants one snapshot.
-pub(super) fn find(
-    connection: &Connection,
-    asked: &str,
-    (reader, limit): (&str, usize),
-) -> sql::Result<Vec<Passage>> {
-    let question = Question::read(asked);
-    if question.terms.is_empty() || limit == 0 {
-        return Ok(Vec::new());
-    }
-    let subjects = subjects(connection, asked, reader)?;
-    let (evidence, candidates) = candidates(connection, &question, subjects, reader)?;
-    let mut found = read(connection, &candidates, reader)?;
-    score_all(&question, &Arc::new(evidence), &mut found);
-    found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
-    found.truncate(limit);
-    Ok(found)
+/// A question, weighed by what a reader may see. All is read in one snapshot.
+pub(super) struct ByWords<'c> {
+    connection: &'c Connection,
+    reader: &'c str,
+    question: Question,
+    evidence: Arc<Evidence>,
+    candidates: Vec<i64>,
 }
 
-/// Returns these passages, scored by the same measure, of those that the reader may see.
-pub(super) fn score_these(
-    connection: &Connection,
-    asked: &str,
-    passages: &[i64],
-    reader: &str,
-) -> sql::Result<Vec<Passage>> {
-    if passages.is_empty() {
-        return Ok(Vec::new());
+impl<'c> ByWords<'c> {
+    pub(super) fn read(
+        connection: &'c Connection,
+        asked: &str,
+        reader: &'c str,
+    ) -> sql::Result<Self> {
+        let question = Question::read(asked);
+        let subjects = subjects(connection, asked, reader)?;
+        let (evidence, candidates) = candidates(connection, &question, subjects, reader)?;
+        let evidence = Arc::new(evidence);
+        Ok(Self { connection, reader, question, evidence, candidates })
     }
-    let question = Question::read(asked);
-    let subjects = subjects(connection, asked, reader)?;
-    let (evidence, _) = candidates(connection, &question, subjects, reader)?;
-    let mut found = read(connection, passages, reader)?;
-    score_all(&question, &Arc::new(evidence), &mut found);
-    Ok(found)
-}
 
-fn score_all(question: &Question, evidence: &Arc<Evidence>, passages: &mut [Passage]) {
-    for passage in passages {
-        passage.by_words = score(question, evidence, passage);
-        passage.score = passage.by_words;
-        passage.evidence = Arc::clone(evidence);
+    /// Returns the passages that fit best by their words, best first.
+    pub(super) fn best(&self, limit: usize) -> sql::Result<Vec<Passage>> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let mut found = self.these(&self.candidates)?;
+        found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// Returns these passages, scored by the same measure, of those that the reader may see.
+    pub(super) fn these(&self, passages: &[i64]) -> sql::Result<Vec<Passage>> {
+        let mut found = read(self.connection, passages, self.reader)?;
+        for passage in &mut found {
+            passage.by_words = score(&self.question, &self.evidence, passage);
+            passage.score = passage.by_words;
+            passage.evidence = Arc::clone(&self.evidence);
+        }
+        Ok(found)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Answer, EXTRACT_FROM, KnowledgeError, Passage, Reader, extract, fuse,
-    search::{self, Question},
+    search::{ByWords, Question},
     vectors::{self, Maker},
 };
 use crate::foundation::store::{Store, StoreError};
@@ -49,8 +49,7 @@ pub struct Found {
     pub by: Halves,
 }
 
-/// A question's vector, and the index that it can be compared with.
-#[derive(Clone, Debug)]
+/// A question's vector, and who made it.
 struct Asked {
     maker: Maker,
     vector: Vec<f32>,
@@ -100,15 +99,17 @@ impl Searcher {
         let model = status
             .model
             .filter(|_| matches!(status.state, WorkerState::Ready | WorkerState::Busy))?;
+        let maker = Maker::of(&model)?;
+        let serving =
+            self.store.read(|connection| Ok::<_, KnowledgeError>(vectors::serving(connection)?));
+        // Without vectors to compare it with, the question's own is not worth the wait.
+        serving.await.ok().flatten().filter(|index| index.maker == maker)?;
         let texts =
             vec![question[..question.floor_char_boundary(Question::LONGEST)].to_owned().into()];
         let embedding = embedder.embed(Embed { texts, role: TextRole::Query });
         let embedded = tokio::time::timeout(PATIENCE, embedding).await;
         match embedded.unwrap_or(Err(WorkerError::QueueTimeout)) {
-            Ok(vectors) => {
-                let maker = Maker::of(&model)?;
-                Some(Asked { maker, vector: vectors.values })
-            }
+            Ok(vectors) => Some(Asked { maker, vector: vectors.values }),
             Err(error) => {
                 tracing::warn!(%error, "a question was searched for by its words only");
                 None
@@ -138,13 +139,12 @@ impl Searcher {
                         .transpose()?,
                     None => None,
                 };
+                let words = ByWords::read(&snapshot, &question, &reader)?;
                 let Some(near) = near else {
                     let limit = if halves == Halves::Meaning { 0 } else { limit };
-                    let passages = search::find(&snapshot, &question, (&reader, limit))?;
-                    return Ok(Found { passages, by: Halves::Words });
+                    return Ok(Found { passages: words.best(limit)?, by: Halves::Words });
                 };
-                let passages = together(&snapshot, &question, near, (&reader, limit), halves)?;
-                Ok(Found { passages, by: halves })
+                Ok(Found { passages: together(&words, near, limit, halves)?, by: halves })
             })
             .await
     }
@@ -152,17 +152,14 @@ impl Searcher {
 
 /// Fuses what was found by words with what is near by meaning.
 fn together(
-    connection: &crate::foundation::store::sql::Connection,
-    question: &str,
+    words: &ByWords<'_>,
     near: Vec<(i64, f64)>,
-    (reader, limit): (&str, usize),
+    limit: usize,
     halves: Halves,
 ) -> Result<Vec<Passage>, KnowledgeError> {
     let by_words = match halves {
         Halves::Meaning => Vec::new(),
-        Halves::Words | Halves::WordsAndMeaning => {
-            search::find(connection, question, (reader, FROM_EACH))?
-        }
+        Halves::Words | Halves::WordsAndMeaning => words.best(FROM_EACH)?,
     };
     let rankings = [
         (1.0, by_words.iter().map(|passage| passage.id).collect::<Vec<_>>()),
@@ -175,7 +172,7 @@ fn together(
     let wanted: Vec<i64> = fused.iter().take(limit).map(|(id, _)| *id).collect();
     let missing: Vec<i64> = wanted.iter().copied().filter(|id| !known.contains_key(id)).collect();
     let mut all = known;
-    for passage in search::score_these(connection, question, &missing, reader)? {
+    for passage in words.these(&missing)? {
         all.insert(passage.id, passage);
     }
     Ok(fused

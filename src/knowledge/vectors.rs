@@ -13,8 +13,8 @@ use crate::foundation::{
 };
 use crate::inference::workers::LoadedModel;
 
-/// How many passages are compared by their numbers: those nearest by steps. Among 6,000 real passages they hold 99.2 % of the
-/// ten that are nearest in truth; with signs alone in the place of steps it would be 93 %.
+/// How many passages are compared by their numbers: those nearest by steps. Among 5,000 real passages they hold 99.6 % of the
+/// ten that are nearest in truth; with signs alone in the place of steps it would be 96.6 %.
 const BY_STEPS: usize = 100;
 
 /// The levels, next to what the numbers of a vector of length 1 have on average (the root of their mean square).
@@ -147,15 +147,17 @@ pub(super) fn put(
     vector: Option<&[f32]>,
 ) -> sql::Result<()> {
     let numbers = vector.map(eight_bits).unwrap_or_default();
-    // By its text as well: a number is used again for another passage once its own is gone.
+    // By what was embedded as well: a number is used again for another passage once its own is gone.
     let kept = transaction
         .prepare_cached(
             "INSERT OR REPLACE INTO passage_vector (index_id, passage_id, vector)
-             SELECT :index, id, :vector FROM passage WHERE id = :id AND text = :text
+             SELECT :index, passage.id, :vector FROM passage JOIN document ON document.id = document_id
+             WHERE passage.id = :id AND text = :text AND heading = :heading AND title = :title
              AND EXISTS (SELECT 1 FROM vector_index WHERE id = :index)",
         )?
         .execute(named_params! {
-            ":index": index.id, ":id": passage.id, ":text": passage.text, ":vector": numbers
+            ":index": index.id, ":id": passage.id, ":text": passage.text, ":heading": passage.heading,
+            ":title": passage.title, ":vector": numbers
         })?;
     let Some(vector) = vector.filter(|_| kept > 0) else { return Ok(()) };
     let readers: String = transaction

@@ -99,7 +99,6 @@ class OpenAiClient(unittest.TestCase):
         for options, field in [
             ({"presence_penalty": 1}, "presence_penalty"),
             ({"logit_bias": {"1": 5}}, "logit_bias"),
-            ({"logprobs": True}, "logprobs"),
         ]:
             with self.subTest(options=options), self.assertRaises(openai.BadRequestError) as raised:
                 self.complete(**options)
@@ -119,6 +118,17 @@ class OpenAiClient(unittest.TestCase):
         with self.assertRaises(openai.UnprocessableEntityError) as raised:
             self.complete(n=10_000)
         self.assertEqual(raised.exception.body["param"], "n")
+
+    def test_probabilities_of_tokens_are_told_and_add_up_to_the_answer(self):
+        plain = self.complete(temperature=0, logprobs=True, top_logprobs=3).choices[0]
+        told = plain.logprobs.content
+        self.assertEqual(b"".join(bytes(token.bytes) for token in told).decode().strip(), plain.message.content.strip())
+        for token in told:
+            self.assertEqual((len(token.top_logprobs), token.logprob), (3, token.top_logprobs[0].logprob))
+            self.assertLessEqual(token.logprob, 0)
+        *_, last = self.complete(temperature=0, logprobs=True, stream=True)
+        self.assertEqual([token.token for token in last.choices[0].logprobs.content], [token.token for token in told])
+        self.assertIsNone(self.complete().choices[0].logprobs)
 
     def test_a_structured_answer_is_what_its_schema_says(self):
         parsed = self.client.chat.completions.parse(
@@ -151,6 +161,29 @@ class OpenAiClient(unittest.TestCase):
                 self.assertEqual((choice, call.function.name, arguments), ("required", "get_time", {}))
         told = [*ASK, answer.message, {"role": "tool", "tool_call_id": call.id, "content": "rain"}]
         self.assertTrue(self.complete(messages=told, tools=TOOLS).choices[0].message.content)
+
+    def test_what_the_client_got_it_can_send_back(self):
+        parsed = self.client.chat.completions.parse(
+            model=self.model, messages=ASK, response_format=Reading, max_tokens=64
+        ).choices[0].message
+        called = self.complete(tools=TOOLS, tool_choice="required", max_tokens=64).choices[0].message
+        result = {"role": "tool", "tool_call_id": called.tool_calls[0].id, "content": "rain"}
+        for said in ([parsed], [called, result], [called.model_dump(), result], [parsed.model_dump()]):
+            self.assertTrue(self.complete(messages=[*ASK, *said, *ASK]).choices[0].message.content)
+
+    def test_a_tool_with_parts_that_name_each_other_is_called(self):
+        class Place(pydantic.BaseModel):
+            name: typing.Literal["here", "there"]
+
+        class Look(pydantic.BaseModel):
+            at: Place
+
+        tools = [openai.pydantic_function_tool(Look), *TOOLS]
+        (call,) = self.complete(tools=tools, tool_choice="required", max_tokens=64).choices[0].message.tool_calls
+        json.loads(call.function.arguments)
+        chosen = {"type": "function", "function": {"name": "Look"}}
+        (call,) = self.complete(tools=tools, tool_choice=chosen, max_tokens=64).choices[0].message.tool_calls
+        self.assertIn(Look.model_validate_json(call.function.arguments).at.name, ("here", "there"))
 
     def test_a_tool_call_streams_in_one_piece_and_text_stays_text(self):
         chunks = list(self.complete(tools=TOOLS, tool_choice="required", max_tokens=64, stream=True))

@@ -2,7 +2,7 @@
 
 use super::tools::ToolCall;
 use crate::foundation::values::Redacted;
-use crate::inference::workers::{Completion, Finish};
+use crate::inference::workers::{Completion, Finish, Likely, TokenLogprob};
 use serde::Serialize;
 
 /// A whole answer.
@@ -29,8 +29,8 @@ pub(super) struct Choice {
     index: usize,
     /// What was said.
     message: Said,
-    /// Always null.
-    logprobs: Option<bool>,
+    /// How likely each token was; null unless it was asked for.
+    logprobs: Option<Logprobs>,
     /// `stop`, `length` or `tool_calls`.
     finish_reason: &'static str,
 }
@@ -50,8 +50,69 @@ struct Said {
     tool_calls: Option<Vec<ToolCall>>,
 }
 
+/// How likely the tokens of an answer were.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Logprobs {
+    /// Each token, in its place.
+    content: Vec<Logprob>,
+    /// Always null.
+    refusal: Option<String>,
+}
+
+/// How likely a token was.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Logprob {
+    /// The token that came.
+    #[serde(flatten)]
+    token: TopLogprob,
+    /// The likeliest tokens, likeliest first.
+    top_logprobs: Vec<TopLogprob>,
+}
+
+/// A token and its probability.
+#[derive(Serialize, utoipa::ToSchema)]
+struct TopLogprob {
+    /// The token as text; what is no whole character is replaced.
+    #[schema(value_type = String)]
+    token: Redacted<String>,
+    /// The natural logarithm of its probability.
+    logprob: f32,
+    /// The bytes that it adds.
+    bytes: Vec<u8>,
+}
+
+/// Prints no token.
+impl std::fmt::Debug for TopLogprob {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "TopLogprob({})", self.logprob)
+    }
+}
+
+impl Logprobs {
+    /// Returns what was asked for, if it was.
+    pub(super) fn of(tokens: Vec<TokenLogprob>) -> Option<Self> {
+        let content: Vec<Logprob> = tokens.into_iter().map(Logprob::of).collect();
+        (!content.is_empty()).then_some(Self { content, refusal: None })
+    }
+}
+
+impl Logprob {
+    fn of(told: TokenLogprob) -> Self {
+        let top_logprobs = told.top.into_iter().map(TopLogprob::of).collect();
+        Self { token: TopLogprob::of(told.token), top_logprobs }
+    }
+}
+
+impl TopLogprob {
+    fn of(Likely { bytes, logprob }: Likely) -> Self {
+        let token = Redacted(String::from_utf8_lossy(&bytes).into_owned());
+        // JSON has no infinity; OpenAI writes this for what is as good as impossible.
+        Self { token, logprob: logprob.max(-9999.0), bytes }
+    }
+}
+
 /// What the model said.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Spoken {
     /// The text.
     pub(super) text: String,
@@ -106,7 +167,7 @@ enum Took {
 pub(super) struct ChunkChoice<'a> {
     index: usize,
     delta: Delta<'a>,
-    logprobs: Option<bool>,
+    logprobs: Option<Logprobs>,
     finish_reason: Option<&'static str>,
 }
 
@@ -159,13 +220,14 @@ impl Usage {
 
 impl Choice {
     /// Returns the answer at its place.
-    pub(super) fn new(index: usize, spoken: Spoken, finish: Finish) -> Self {
+    pub(super) fn new(index: usize, spoken: Spoken, completion: Completion) -> Self {
+        let Completion { finish, logprobs, .. } = completion;
         let finish_reason = spoken.reason(finish);
         let Spoken { text, calls } = spoken;
         let content = (calls.is_empty() || !text.is_empty()).then_some(Redacted(text));
         let tool_calls = (!calls.is_empty()).then_some(calls);
         let message = Said { role: "assistant", content, refusal: None, tool_calls };
-        Self { index, message, logprobs: None, finish_reason }
+        Self { index, message, logprobs: Logprobs::of(logprobs), finish_reason }
     }
 }
 
@@ -208,9 +270,16 @@ impl Head {
         self.piece(&[choice(index, delta, None)], tell, Took::NotYet(()))
     }
 
-    /// Writes the piece that says why an answer ended.
-    pub(super) fn end(&self, index: usize, spoken: &Spoken, finish: Finish, tell: Tell) -> String {
-        let choice = choice(index, Delta::default(), Some(spoken.reason(finish)));
+    /// Writes the piece that says why an answer ended, and how likely its tokens were.
+    pub(super) fn end(
+        &self,
+        index: usize,
+        spoken: &Spoken,
+        completion: Completion,
+        tell: Tell,
+    ) -> String {
+        let mut choice = choice(index, Delta::default(), Some(spoken.reason(completion.finish)));
+        choice.logprobs = Logprobs::of(completion.logprobs);
         self.piece(&[choice], tell, Took::NotYet(()))
     }
 

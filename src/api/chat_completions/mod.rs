@@ -19,7 +19,7 @@ use super::{
 use crate::foundation::values::{RequestId, time};
 use crate::inference::{
     models::Task,
-    workers::{Event, Finish, Generate, Generation, WorkerError},
+    workers::{Event, Finish, Generate, Generation, Llm, WorkerError},
 };
 use answer::{Choice, Head, Spoken, Tell, Usage};
 use axum::{
@@ -68,7 +68,9 @@ pub(super) async fn create(
     let model = models::loaded(&app, &request.model, Task::Llm, llm.status()).await?;
     let answers = request.answers();
     let (asked, calling) = request.generate(app.node.settings.llm.max_tokens);
-    let reading = Reading { calling, formed: asked.format.is_some() };
+    // A `stop` text may cut an answer anywhere.
+    let formed = asked.format.is_some() && asked.stop.is_empty();
+    let reading = Reading { calling, formed };
     let mut wanted = wanted(asked, answers);
     // The first place in the queue is taken before anything is said, so that a full queue can be answered as such.
     let first = wanted.next().unwrap_or_default();
@@ -84,7 +86,7 @@ pub(super) async fn create(
     while let Some(generation) = next {
         choices.push(whole(choices.len(), generation, &reading, &mut usage).await?);
         next = match wanted.next() {
-            Some(asked) => Some(llm.generate(asked).await?),
+            Some(asked) => Some(one_more(llm, asked).await?),
             None => None,
         };
     }
@@ -98,6 +100,16 @@ fn wanted(asked: Generate, answers: usize) -> impl Iterator<Item = Generate> + S
         asked.sampling.seed = asked.sampling.seed.map(|seed| seed.wrapping_add(number));
         asked
     })
+}
+
+/// Takes a place for one more answer to a request that has some already; where there is none, it waits for one.
+async fn one_more(llm: &Llm, asked: Generate) -> Result<Generation, WorkerError> {
+    loop {
+        match llm.generate(asked.clone()).await {
+            Err(WorkerError::Full { retry_after }) => tokio::time::sleep(retry_after).await,
+            taken => return taken,
+        }
+    }
 }
 
 /// What an answer is read for.
@@ -114,7 +126,7 @@ impl Reading {
     fn read(&self, text: String, finish: Finish) -> Result<Spoken, Failure> {
         let json = || serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
         if self.formed && finish == Finish::Stop && !json() {
-            let detail = "the answer does not have the form that was asked for; ask again, without `stop` texts";
+            let detail = "the answer does not have the form that was asked for; ask again";
             return Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "engine_failed", detail));
         }
         match self.calling.as_ref().and_then(|calling| calling.read(&text)) {
@@ -139,7 +151,7 @@ async fn whole(
             Event::Done(completion) => {
                 usage.add(&completion);
                 let spoken = reading.read(text, completion.finish)?;
-                return Ok(Choice::new(index, spoken, completion.finish));
+                return Ok(Choice::new(index, spoken, completion));
             }
         }
     }

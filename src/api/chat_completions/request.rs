@@ -13,7 +13,7 @@ use crate::api::{
 };
 use crate::foundation::values::Redacted;
 use crate::inference::workers::{ChatMessage, Format, Generate, Sampling};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
 use utoipa::{
@@ -23,6 +23,9 @@ use utoipa::{
 
 /// Far above any context there is. Whether prompt and answer fit the context, the worker says.
 const MOST_TOKENS: i64 = 1_048_576;
+
+/// How many of the likeliest tokens are told with each, as many as OpenAI tells.
+const MOST_LOGPROBS: i64 = 20;
 
 /// How many answers one request may have; each takes its turn in the queue.
 const MOST_ANSWERS: i64 = 16;
@@ -84,11 +87,10 @@ pub(in crate::api) struct CompletionRequest {
     /// Not supported.
     #[schema(schema_with = schema::empty)]
     logit_bias: Option<Map<String, Value>>,
-    /// Not supported.
-    #[schema(schema_with = schema::no)]
+    /// Whether it is told how likely each token was. In a stream that comes with the last piece of an answer.
     logprobs: Option<bool>,
-    /// Not supported.
-    #[schema(minimum = 0, maximum = 0, value_type = Option<u64>)]
+    /// How many of the likeliest tokens are told with each token; only with `logprobs`.
+    #[schema(minimum = 0, maximum = 20, value_type = Option<u64>)]
     top_logprobs: Option<Whole>,
     /// Functions that the model may call, by saying so; this node calls none. A stream with tools comes in one piece.
     #[schema(max_items = 128)]
@@ -128,6 +130,18 @@ struct Message {
     tool_calls: Option<Vec<ToolCall>>,
     /// Says nothing to this node.
     refusal: Option<String>,
+    /// What the official client adds to messages that it got, and sends back: it says nothing to this node.
+    #[schema(value_type = Option<Object>)]
+    annotations: Option<IgnoredAny>,
+    /// The same.
+    #[schema(value_type = Option<Object>)]
+    parsed: Option<IgnoredAny>,
+    /// Only null: this node speaks text.
+    #[schema(value_type = Option<Object>)]
+    audio: Option<IgnoredAny>,
+    /// Only null: `tool_calls` has taken its place.
+    #[schema(value_type = Option<Object>)]
+    function_call: Option<IgnoredAny>,
 }
 
 /// Who speaks.
@@ -254,6 +268,14 @@ impl Validate for CompletionRequest {
             problems
                 .extend(value.and_then(|value| outside(name, &value.0, &(least..=MOST_TOKENS))));
         }
+        if self.top_logprobs.is_some_and(|top| top.0 > 0) && self.logprobs != Some(true) {
+            let msg = "needs logprobs to be true";
+            problems.push(FieldError::in_body("top_logprobs", "without_logprobs", msg));
+        } else {
+            let range = 0..=MOST_LOGPROBS;
+            problems
+                .extend(self.top_logprobs.and_then(|top| outside("top_logprobs", &top.0, &range)));
+        }
         problems.extend(self.n.and_then(|n| outside("n", &n.0, &(1..=MOST_ANSWERS))));
         problems.extend(tools::problems(self.tools(), self.tool_choice.as_ref()));
         if self.stops().len() > 4 || self.stops().iter().any(|stop| stop.expose().is_empty()) {
@@ -291,8 +313,6 @@ impl CompletionRequest {
             ),
             ("presence_penalty", zero(self.presence_penalty), "must be 0: use repetition_penalty"),
             ("logit_bias", self.logit_bias.as_ref().is_none_or(Map::is_empty), "is not supported"),
-            ("logprobs", self.logprobs != Some(true), "is not supported"),
-            ("top_logprobs", self.top_logprobs.is_none_or(|top| top.0 == 0), "is not supported"),
         ] {
             if !fine {
                 return Err(Failure::unsupported(field, msg));
@@ -309,21 +329,23 @@ impl CompletionRequest {
     /// Returns what the worker is asked, and what calls are looked for in its answer; an answer may have `otherwise` tokens
     /// unless the request says how many.
     pub(super) fn generate(self, otherwise: usize) -> (Generate, Option<Calling>) {
-        let (definitions, form, calling) =
-            match tools::told(self.tools(), self.tool_choice.as_ref()) {
-                Some((definitions, form, calling)) => (Some(definitions), form, Some(calling)),
-                None => (None, None, None),
-            };
-        let format = form.or_else(|| match &self.response_format {
+        let format = match &self.response_format {
             None | Some(ResponseFormat::Text) => None,
             Some(ResponseFormat::JsonObject) => Some(Format::JsonObject),
             Some(ResponseFormat::JsonSchema { json_schema }) => {
                 Some(Format::JsonSchema(Value::Object(json_schema.schema.clone())))
             }
-        });
+        };
+        let told = tools::told(self.tools(), self.tool_choice.as_ref(), format.clone());
+        let (definitions, format, calling) = match told {
+            Some((definitions, form, calling)) => (Some(definitions), form, Some(calling)),
+            None => (None, format, None),
+        };
         let wanted = self.max_completion_tokens.or(self.max_tokens);
         let wanted = wanted.map_or(otherwise, |most| usize::try_from(most.0).unwrap_or(otherwise));
         let stop = self.stops().to_vec();
+        let top = self.top_logprobs.map_or(0, |top| usize::try_from(top.0).unwrap_or(0));
+        let top_logprobs = (self.logprobs == Some(true)).then_some(top);
         let mut sampling = Sampling {
             temperature: self.temperature.map(narrow),
             top_k: self.top_k.and_then(|k| usize::try_from(k.0).ok()),
@@ -343,6 +365,7 @@ impl CompletionRequest {
             max_tokens: wanted,
             stop,
             format,
+            top_logprobs,
         };
         (generate, calling)
     }
@@ -384,6 +407,12 @@ impl Message {
     }
 
     fn supported(&self, at: usize) -> Result<(), Failure> {
+        for (name, given) in [("audio", &self.audio), ("function_call", &self.function_call)] {
+            if given.is_some() {
+                let field = format!("messages.{at}.{name}");
+                return Err(Failure::unsupported(&field, "must be null, or left out"));
+            }
+        }
         let calls = self.tool_calls.as_deref().unwrap_or_default();
         if let Some(call) = calls.iter().position(|call| call.templated().is_none()) {
             let field = format!("messages.{at}.tool_calls.{call}.function.arguments");
@@ -456,6 +485,7 @@ mod tests {
             ("max_tokens", json!(0)),
             ("max_completion_tokens", json!(99_999_999_999_u64)),
             ("n", json!(0)),
+            ("top_logprobs", json!(2)),
             ("n", json!(10_000)),
             ("tools", json!([{"type": "function", "function": {"name": "two words"}}])),
             ("tool_choice", json!("required")),
@@ -478,7 +508,6 @@ mod tests {
             ("frequency_penalty", json!(0.5)),
             ("presence_penalty", json!(-1)),
             ("logit_bias", json!({"50256": -100})),
-            ("logprobs", json!(true)),
         ] {
             let refused = request(&json!({field: value})).supported().unwrap_err();
             assert_eq!(refused.open_ai().error.param.as_deref(), Some(field));
@@ -510,6 +539,13 @@ mod tests {
         assert_eq!((asked.max_tokens, asked.stop.len()), (5000, 2));
         assert_eq!((asked.sampling.top_k, asked.sampling.top_p), (Some(1), None));
         assert_eq!(asked.sampling.seed, Some(u64::MAX));
+    }
+
+    #[test]
+    fn more_probabilities_than_there_are_told_are_refused() {
+        let problems =
+            |top: i64| request(&json!({"logprobs": true, "top_logprobs": top})).problems();
+        assert_eq!((problems(20).len(), problems(21).len()), (0, 1));
     }
 
     #[test]

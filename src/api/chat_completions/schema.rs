@@ -14,13 +14,6 @@ pub(super) fn empty() -> RefOr<Schema> {
         .into()
 }
 
-/// `false`, or null.
-pub(super) fn no() -> RefOr<Schema> {
-    let kinds = SchemaType::from_iter([Type::Boolean, Type::Null]);
-    let values = [serde_json::Value::Bool(false), serde_json::Value::Null];
-    ObjectBuilder::new().schema_type(kinds).enum_values(Some(values)).into()
-}
-
 /// A text, or a list of these parts.
 pub(super) fn text_or(part: RefOr<Schema>) -> RefOr<Schema> {
     let text = ObjectBuilder::new().schema_type(Type::String);

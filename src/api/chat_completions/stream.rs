@@ -3,6 +3,7 @@
 use super::{
     Reading,
     answer::{Head, Spoken, Tell, Usage},
+    one_more,
 };
 use crate::api::{error::Failure, sse};
 use crate::inference::workers::{
@@ -102,7 +103,7 @@ impl Answer {
     async fn begin_next(&mut self) -> Option<()> {
         let asked = self.later.wanted.pop_front()?;
         self.index += 1;
-        match self.later.llm.generate(asked).await {
+        match one_more(&self.later.llm, asked).await {
             Ok(generation) => {
                 self.generation = Some(generation);
                 self.written.push_back(self.head.first(self.index, self.tell));
@@ -121,11 +122,11 @@ impl Answer {
             Told::Token { text, .. } => {
                 self.written.push_back(self.head.text(self.index, text.expose(), self.tell));
             }
-            Told::Done(completion) => self.end(&completion),
+            Told::Done(completion) => self.end(completion),
         }
     }
 
-    fn end(&mut self, completion: &Completion) {
+    fn end(&mut self, completion: Completion) {
         let held = std::mem::take(&mut self.held);
         let spoken = match &self.reading.calling {
             Some(_) => match self.reading.read(held, completion.finish) {
@@ -140,8 +141,8 @@ impl Answer {
         if !spoken.calls.is_empty() {
             self.written.push_back(self.head.calls(self.index, &spoken.calls, self.tell));
         }
-        self.usage.add(completion);
-        self.written.push_back(self.head.end(self.index, &spoken, completion.finish, self.tell));
+        self.usage.add(&completion);
+        self.written.push_back(self.head.end(self.index, &spoken, completion, self.tell));
         self.generation = None;
         if self.later.wanted.is_empty() {
             if self.tell == Tell::Usage {

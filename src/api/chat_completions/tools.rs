@@ -44,7 +44,7 @@ enum Kind {
 }
 
 /// A function that the model may call.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Function {
     /// Its name.
@@ -61,6 +61,13 @@ struct Function {
     #[serde(default)]
     #[expect(dead_code, reason = "clients may send it")]
     strict: Option<bool>,
+}
+
+/// Prints no more than the name: the rest is part of a prompt.
+impl std::fmt::Debug for Function {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Function").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// Which tool the model is to call.
@@ -108,9 +115,8 @@ struct NamedFunction {
     name: String,
 }
 
-/// A call of a tool, in an answer or in what was said before.
+/// A call of a tool, in an answer or in what was said before, where clients add what they need for themselves.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
 pub(super) struct ToolCall {
     /// Names the call, so that what the tool returns can be told to belong to it.
     id: String,
@@ -123,7 +129,6 @@ pub(super) struct ToolCall {
 
 /// What is called.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
 struct CalledFunction {
     /// The function's name.
     name: String,
@@ -176,10 +181,12 @@ fn is_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
-/// Returns what a worker is told of tools: their definitions for the chat template, and the form of a call that is required.
+/// Returns what a worker is told of tools: their definitions for the chat template, and the form of the answer, which is
+/// `otherwise` unless it has to be a call, or may be one.
 pub(super) fn told(
     tools: &[Tool],
     choice: Option<&ToolChoice>,
+    otherwise: Option<Format>,
 ) -> Option<(Value, Option<Format>, Calling)> {
     if tools.is_empty() || matches!(choice, Some(ToolChoice::Mode(Mode::None))) {
         return None;
@@ -192,21 +199,56 @@ pub(super) fn told(
         Some(ToolChoice::Mode(_)) | None => tools.iter().collect(),
     };
     let required = matches!(choice, Some(ToolChoice::Named(_) | ToolChoice::Mode(Mode::Required)));
-    let form = required.then(|| {
-        let forms: Vec<Value> = allowed.iter().map(|tool| tool.form()).collect();
-        Format::JsonSchema(match <[Value; 1]>::try_from(forms) {
-            Ok([form]) => form,
-            Err(forms) => json!({"anyOf": forms}),
-        })
-    });
+    let form = match otherwise {
+        _ if required => Some(any_of(None, &allowed)),
+        // A call is an object, too.
+        None | Some(Format::JsonObject) => otherwise,
+        Some(Format::JsonSchema(schema)) => Some(any_of(Some(schema), &allowed)),
+    };
     let names = allowed.iter().map(|tool| tool.function.name.clone()).collect();
     Some((definitions, form, Calling { names, required }))
+}
+
+/// Returns the form of an answer that fits `first` or is a call of one of these.
+fn any_of(first: Option<Value>, tools: &[&Tool]) -> Format {
+    let alone = first.is_none() && tools.len() == 1;
+    let at = |number: usize| if alone { "#".to_owned() } else { format!("#/anyOf/{number}") };
+    let mut forms: Vec<Value> = Vec::new();
+    if let Some(mut schema) = first {
+        rebase(&mut schema, &at(0));
+        forms.push(schema);
+    }
+    for tool in tools {
+        let at = at(forms.len());
+        forms.push(tool.form(&at));
+    }
+    Format::JsonSchema(match <[Value; 1]>::try_from(forms) {
+        Ok([form]) => form,
+        Err(forms) => json!({"anyOf": forms}),
+    })
+}
+
+/// Lets a schema that has become part of another one find its own parts again: they are named from the root.
+fn rebase(schema: &mut Value, at: &str) {
+    match schema {
+        Value::Object(members) => {
+            if let Some(Value::String(named)) = members.get_mut("$ref")
+                && let Some(rest) = named.strip_prefix('#')
+            {
+                *named = format!("{at}{rest}");
+            }
+            members.values_mut().for_each(|member| rebase(member, at));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| rebase(item, at)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 impl Tool {
     fn parameters(&self) -> Value {
         let none = || json!({"type": "object", "properties": {}, "additionalProperties": false});
-        self.function.parameters.clone().map_or_else(none, Value::Object)
+        let named = self.function.parameters.clone().filter(|parameters| !parameters.is_empty());
+        named.map_or_else(none, Value::Object)
     }
 
     fn definition(&self) -> Value {
@@ -220,8 +262,12 @@ impl Tool {
 
     /// Returns the JSON Schema of a call. Arguments that nobody described are none: a model that is not sure would invent them
     /// for ever.
-    fn form(&self) -> Value {
+    fn form(&self, at: &str) -> Value {
         let mut arguments = self.parameters();
+        rebase(&mut arguments, &format!("{at}/properties/arguments"));
+        if arguments["type"].is_null() && arguments["$ref"].is_null() {
+            arguments["type"] = json!("object");
+        }
         if arguments["properties"].is_object() && arguments["additionalProperties"].is_null() {
             arguments["additionalProperties"] = json!(false);
         }
@@ -373,15 +419,46 @@ mod tests {
     }
 
     #[test]
+    fn parts_that_a_schema_names_are_found_where_it_has_gone() {
+        let parameters = json!({
+            "properties": {"at": {"$ref": "#/$defs/place"}, "again": {"$ref": "#"}},
+            "$defs": {"place": {"enum": ["here"]}},
+        });
+        let tool = json!({"type": "function", "function": {"name": "a", "parameters": parameters}});
+        let tools: Vec<Tool> = serde_json::from_value(json!([tool])).unwrap();
+        let form = |otherwise, choice: Option<&ToolChoice>| match told(&tools, choice, otherwise) {
+            Some((_, Some(Format::JsonSchema(form)), _)) => form,
+            other => panic!("no form: {other:?}"),
+        };
+        let alone = form(None, Some(&ToolChoice::Mode(Mode::Required)));
+        let arguments = &alone["properties"]["arguments"];
+        assert_eq!(arguments["properties"]["at"]["$ref"], "#/properties/arguments/$defs/place");
+        assert_eq!(arguments["properties"]["again"]["$ref"], "#/properties/arguments");
+        assert_eq!(
+            (&arguments["type"], &arguments["additionalProperties"]),
+            (&json!("object"), &json!(false))
+        );
+        let schema = json!({"$ref": "#/$defs/x", "$defs": {"x": {"type": "string"}}});
+        let either = form(Some(Format::JsonSchema(schema)), None);
+        assert_eq!(either["anyOf"][0]["$ref"], "#/anyOf/0/$defs/x");
+        let arguments = &either["anyOf"][1]["properties"]["arguments"];
+        assert_eq!(
+            arguments["properties"]["at"]["$ref"],
+            "#/anyOf/1/properties/arguments/$defs/place"
+        );
+    }
+
+    #[test]
     fn a_required_call_is_held_to_the_form_of_one_that_is_allowed() {
         let both = tools(&["a", "b"]);
-        let (_, form, calling) = told(&both, Some(&ToolChoice::Mode(Mode::Required))).unwrap();
+        let (_, form, calling) =
+            told(&both, Some(&ToolChoice::Mode(Mode::Required)), None).unwrap();
         let Some(Format::JsonSchema(form)) = form else { panic!("no form") };
         assert_eq!(form["anyOf"].as_array().unwrap().len(), 2);
         assert!(calling.required && calling.names == ["a", "b"]);
-        let (tools, form, _) = told(&both, None).unwrap();
+        let (tools, form, _) = told(&both, None, None).unwrap();
         assert_eq!((tools.as_array().unwrap().len(), form), (2, None));
-        assert!(told(&both, Some(&ToolChoice::Mode(Mode::None))).is_none());
-        assert!(told(&[], None).is_none());
+        assert!(told(&both, Some(&ToolChoice::Mode(Mode::None)), None).is_none());
+        assert!(told(&[], None, None).is_none());
     }
 }

@@ -322,6 +322,7 @@ mod tests {
                 max_tokens: max_tokens as usize,
                 stop: vec!["\u{0}\"\n".to_owned().into()],
                 tools: Some(serde_json::json!([{"name": "é"}])),
+                top_logprobs: None,
                 format: Some(Format::JsonSchema(serde_json::json!({"type": "é"}))),
             },
         );

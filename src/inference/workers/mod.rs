@@ -50,8 +50,8 @@ pub use handle::{WorkerError, WorkerState, WorkerStatus};
 pub use llm::{Event, Generation, Llm};
 pub use process::Spawn;
 pub use protocol::{
-    ChatMessage, Completion, Embed, Embedded, Finish, Format, Generate, LoadedModel, Refusal,
-    Sampling, TextRole, Vectors, Work, WorkerKind,
+    ChatMessage, Completion, Embed, Embedded, Finish, Format, Generate, Likely, LoadedModel,
+    Refusal, Sampling, TextRole, TokenLogprob, Vectors, Work, WorkerKind,
 };
 pub use runtime::Runtime;
 pub use start::{Post, Workers};

@@ -232,7 +232,7 @@ impl fmt::Debug for Vectors {
 }
 
 /// One request for text.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Generate {
     /// The conversation so far, rendered by the model's own chat template.
     pub messages: Vec<ChatMessage>,
@@ -250,6 +250,20 @@ pub struct Generate {
     /// What the answer has to be; any text if it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
+    /// How many of the likeliest tokens are told with each token; without it, no probabilities are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_logprobs: Option<usize>,
+}
+
+/// Prints nothing of what is said, nor of tools and schemas, which say something as well.
+impl fmt::Debug for Generate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Generate")
+            .field("messages", &self.messages)
+            .field("sampling", &self.sampling)
+            .field("max_tokens", &self.max_tokens)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One message of a conversation, as chat templates know it.
@@ -275,13 +289,23 @@ impl ChatMessage {
 }
 
 /// What an answer has to be, held by masking every token that would make it something else.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// A JSON object.
     JsonObject,
     /// JSON that fits this JSON Schema.
     JsonSchema(serde_json::Value),
+}
+
+/// Prints nothing of a schema.
+impl fmt::Debug for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::JsonObject => "JsonObject",
+            Self::JsonSchema(_) => "JsonSchema(<redacted>)",
+        })
+    }
 }
 
 /// How the next token is chosen; what is not set comes from the model's `generation_config.json`.
@@ -316,6 +340,35 @@ pub struct Completion {
     pub first_token_ms: f64,
     /// From the first token to the last, in milliseconds.
     pub decode_ms: f64,
+    /// How likely each token was, if that was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logprobs: Vec<TokenLogprob>,
+}
+
+/// How likely a token of an answer was, and what else might have come. Before temperature and all that narrows the choice, but
+/// after what the answer has to be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct TokenLogprob {
+    /// The token that came.
+    pub token: Likely,
+    /// The likeliest tokens, likeliest first.
+    pub top: Vec<Likely>,
+}
+
+/// A token and the logarithm of its probability.
+#[derive(Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Likely {
+    /// The bytes that it adds; part of a character, perhaps.
+    pub bytes: Vec<u8>,
+    /// The natural logarithm of its probability.
+    pub logprob: f32,
+}
+
+/// Prints the length, never the bytes.
+impl fmt::Debug for Likely {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Likely(<{} bytes redacted>, {})", self.bytes.len(), self.logprob)
+    }
 }
 
 impl Completion {

@@ -70,6 +70,12 @@ impl Engine {
             refusal("foreign_graph", format!("{} cannot be run: {what}", graph.display()))
         };
         let contract = contract::read(&ports.0, &ports.1).map_err(&foreign)?;
+        if let Some(more) = manner.more.as_ref().filter(|_| !contract.pooled) {
+            let what = format!(
+                "modules.json has {more} after pooling, which only a graph with sentence_embedding does"
+            );
+            return Err(foreign(what));
+        }
         let model = LoadedModel {
             id: id.to_owned(),
             digest,

@@ -28,6 +28,8 @@ pub(super) struct Manner {
     pub(super) padding: Option<u32>,
     /// How many tokens its graph knows.
     pub(super) vocabulary: Option<usize>,
+    /// What comes after pooling and is not done here, unless the graph does it.
+    pub(super) more: Option<String>,
 }
 
 /// Says everything that its vectors depend on beside its graph.
@@ -75,6 +77,7 @@ impl Manner {
             lower_case: sentence["do_lower_case"] == true,
             padding: pad.and_then(|pad| u32::try_from(pad).ok()),
             vocabulary: number(&config["vocab_size"]),
+            more: more(&file("modules.json")?),
         })
     }
 
@@ -88,6 +91,14 @@ impl Manner {
         let dressed = [prefix, text].concat();
         if self.lower_case { dressed.to_lowercase() } else { dressed }
     }
+}
+
+/// Returns a module that sentence-transformers runs and that is not known here, such as a dense layer.
+fn more(modules: &Value) -> Option<String> {
+    let kinds =
+        modules.as_array().into_iter().flatten().filter_map(|module| module["type"].as_str());
+    let mut names = kinds.map(|kind| kind.rsplit('.').next().unwrap_or(kind));
+    names.find(|name| !["Transformer", "Pooling", "Normalize"].contains(name)).map(str::to_owned)
 }
 
 /// Reads how sentence-transformers pools, if it says; a way that is not known here would give other vectors.
@@ -180,6 +191,21 @@ mod tests {
         let wanted = ("sentence_bert_config.json", r#"{"max_seq_length": 4096}"#);
         assert_eq!(manner(&[("config.json", config), wanted], &none).unwrap().max_tokens, 512);
         assert_eq!(manner(&[], &none).unwrap().max_tokens, USUAL_TOKENS);
+    }
+
+    #[test]
+    fn a_module_that_is_not_known_here_is_noticed() {
+        let with = |kind: &str| {
+            format!(r#"[{{"type": "sentence_transformers.models.Pooling"}}, {{"type": "{kind}"}}]"#)
+        };
+        let none = Embedding::default();
+        let dense = with("sentence_transformers.models.Dense");
+        assert_eq!(
+            manner(&[("modules.json", &dense)], &none).unwrap().more.as_deref(),
+            Some("Dense")
+        );
+        let usual = with("sentence_transformers.models.Normalize");
+        assert_eq!(manner(&[("modules.json", &usual)], &none).unwrap().more, None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::{
     decoder::Decoder,
     detokenize::Detokenizer,
     grammar::{Grammar, Grammars},
-    load,
+    likelihood, load,
     sampler::Sampler,
     sampling::{self, Defaults},
     stop::StopScanner,
@@ -17,7 +17,7 @@ use crate::{
     inference::{
         engines::refusal,
         workers::{
-            Completion, Generate, Refusal,
+            Completion, Generate, Refusal, TokenLogprob,
             protocol::{Finish, LoadedModel},
         },
     },
@@ -107,6 +107,7 @@ impl Engine {
             completion_tokens: answer.tokens,
             first_token_ms: millis(answer.first.unwrap_or_else(time::instant) - started),
             decode_ms: answer.first.map_or(0.0, |first| millis(answer.last - first)),
+            logprobs: answer.logprobs,
         })
     }
 
@@ -234,13 +235,13 @@ impl Engine {
                 Some(grammar) if !logits.is_empty() => grammar.mask(logits)?,
                 Some(_) | None => logits,
             };
-            let token = sampler.choose(logits).ok_or_else(|| {
+            let Some(token) = sampler.choose(logits) else {
                 self.decoder.reset();
-                refusal(
+                return Err(refusal(
                     "engine_failed",
                     "the model's logits are not numbers; its files may be damaged (run ladylinux models verify)",
-                )
-            })?;
+                ));
+            };
             let engine_ns = time::monotonic_ns();
             if self.ends.contains(&token) {
                 answer.mark();
@@ -249,6 +250,9 @@ impl Engine {
             }
             answer.tokens += 1;
             answer.mark();
+            if let Some(top) = answer.top_logprobs {
+                answer.logprobs.push(likelihood::of(token, logits, top, &self.text));
+            }
             sampler.saw(token);
             let complete = match grammar {
                 Some(grammar) => grammar.accept(token)?,
@@ -281,6 +285,8 @@ struct Answer {
     tokens: usize,
     first: Option<Instant>,
     last: Instant,
+    top_logprobs: Option<usize>,
+    logprobs: Vec<TokenLogprob>,
 }
 
 impl Answer {
@@ -292,6 +298,8 @@ impl Answer {
             tokens: 0,
             first: None,
             last: started,
+            top_logprobs: request.top_logprobs,
+            logprobs: Vec::new(),
         }
     }
 

@@ -14,7 +14,14 @@ use llguidance::{
     toktrie::{ApproximateTokEnv, InferenceCapabilities, TokEnv, TokRxInfo, TokTrie},
 };
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{sync::Arc, thread};
+
+/// Objects and lists in a schema. A schema is compiled by recursion, from one to the next that it names: more of them could fill
+/// the stack, which ends the process.
+const MOST_PARTS: usize = 2_000;
+
+/// The stack for that, in bytes: room for ten times as many.
+const STACK: usize = 256 << 20;
 
 /// What an answer that may be any JSON object has to fit.
 const ANY_OBJECT: &str = "object";
@@ -79,9 +86,11 @@ impl Grammars {
             Format::JsonObject => json!({"type": ANY_OBJECT}),
             Format::JsonSchema(schema) => schema.clone(),
         };
-        let parser = self
-            .factory
-            .create_parser(TopLevelGrammar::from_json_schema(compact(schema)))
+        if parts(&schema) > MOST_PARTS {
+            return Err(bad(&format!("it has more than {MOST_PARTS} objects and lists")));
+        }
+        let grammar = TopLevelGrammar::from_json_schema(compact(schema));
+        let parser = on_a_large_stack(|| self.factory.create_parser(grammar))?
             .map_err(|error| bad(&first_line(&error)))?;
         let mut matcher = Matcher::new(Ok(parser));
         // Whether anything fits shows in the first mask.
@@ -120,6 +129,23 @@ impl Grammar {
         self.matcher.consume_token(token).map_err(|error| stuck(&error))?;
         Ok(self.matcher.is_stopped())
     }
+}
+
+/// Counts the objects and lists of a schema.
+fn parts(schema: &Value) -> usize {
+    match schema {
+        Value::Array(items) => 1 + items.iter().map(parts).sum::<usize>(),
+        Value::Object(members) => 1 + members.values().map(parts).sum::<usize>(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
+}
+
+fn on_a_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Refusal> {
+    let failed = || refusal("engine_failed", "the JSON schema could not be compiled");
+    thread::scope(|scope| {
+        let spawned = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        spawned.map_err(|_| failed())?.join().map_err(|_| failed())
+    })
 }
 
 /// Leaves no choice of white space: a model that is not sure would go on with it for ever.
@@ -219,11 +245,28 @@ mod tests {
             json!({"type": "integer", "minimum": 3, "maximum": 2}),
             json!({"type": "object", "properties": 7}),
             endless,
+            chain(27_000),
         ] {
             let refused = grammars.begin(&Format::JsonSchema(schema.clone())).map(|_| ());
             let code = refused.map_err(|refusal| refusal.code);
             assert_eq!(code, Err("bad_schema".to_owned()), "{schema}");
         }
+    }
+
+    /// Returns a schema whose parts name each other one after the other.
+    fn chain(length: usize) -> Value {
+        let link = |number: usize| {
+            (format!("a{number}"), json!({"$ref": format!("#/$defs/a{}", number + 1)}))
+        };
+        let mut links: serde_json::Map<String, Value> = (0..length).map(link).collect();
+        links.insert(format!("a{length}"), json!({"type": "boolean"}));
+        json!({"$ref": "#/$defs/a0", "$defs": links})
+    }
+
+    #[test]
+    fn a_long_chain_of_parts_is_walked_to_its_end() {
+        let grammars = Grammars::new(&byte_level(), 260, &[258]).unwrap();
+        assert!(grammars.begin(&Format::JsonSchema(chain(MOST_PARTS - 5))).is_ok());
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod directory;
 mod engine;
 mod grammar;
 mod graph;
+mod likelihood;
 mod load;
 mod sampler;
 mod sampling;

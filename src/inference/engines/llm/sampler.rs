@@ -127,7 +127,7 @@ pub(super) fn likeliest(logits: &[f32]) -> Option<u32> {
 }
 
 /// Collects the `count` highest logits; of equal ones the first.
-fn keep_highest(logits: &[f32], count: usize, candidates: &mut Vec<(u32, f32)>) {
+pub(super) fn keep_highest(logits: &[f32], count: usize, candidates: &mut Vec<(u32, f32)>) {
     let room = count.saturating_mul(2).max(64);
     let mut least = f32::NEG_INFINITY;
     for (token, &logit) in (0u32..).zip(logits) {

@@ -54,6 +54,7 @@ impl Handler for Scripted {
             completion_tokens: 0,
             first_token_ms: 0.0,
             decode_ms: 0.0,
+            logprobs: Vec::new(),
         };
         for scripted in &self.steps {
             match scripted {

@@ -169,6 +169,7 @@ fn completion() -> Completion {
         completion_tokens: 2,
         first_token_ms: 1.0,
         decode_ms: 1.0,
+        logprobs: Vec::new(),
     }
 }
 
