@@ -141,7 +141,7 @@ pub(super) async fn forget(
 }
 
 /// Guesses where a question comes from; it decides nothing but how the answer is worded.
-fn place(headers: &HeaderMap) -> Place {
+pub(super) fn place(headers: &HeaderMap) -> Place {
     let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
     if headers.contains_key("sec-fetch-site") {
         Place::Browser

@@ -17,6 +17,7 @@ mod embeddings;
 mod error;
 mod exposure;
 mod extractors;
+mod first;
 mod gate;
 mod health;
 mod host;

@@ -1,8 +1,8 @@
 //! All routes on one page.
 
 use super::{
-    app::App, chat_completions, conversations, docs, embeddings, gate, health, host, knowledge,
-    metrics, models, openapi, pages, release, server, workers,
+    app::App, chat_completions, conversations, docs, embeddings, first, gate, health, host,
+    knowledge, metrics, models, openapi, pages, release, server, workers,
 };
 use axum::{
     Router, middleware,
@@ -46,6 +46,9 @@ routes! {
     get "/api/workers" => workers::list,
     get "/api/release" => release::show,
     post "/api/release/refresh" => release::refresh,
+    post "/ask_phi3" => first::ask,
+    get "/ask_phi3" => first::ask_whole,
+    post "/ask_firewall" => first::ask_firewall,
     get "/openapi.json" => openapi::describe,
     get "/health/live" => health::live,
     get "/health/ready" => health::ready,

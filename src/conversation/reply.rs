@@ -27,7 +27,7 @@ const GREETING_DE: &str =
 
 const HELP: &str = "I answer from this machine and from your documents, and nothing leaves the machine. You can ask for
 
-- free disk space, memory, load, uptime, the operating system, users and open ports, such as \"how much disk space is free?\"
+- free disk space, memory, load, uptime, the operating system, users, open ports and the firewall, such as \"how much disk space is free?\"
 - the time and the date
 - anything that stands in documents I have learned (`ladylinux learn PATH`); I say where it stands
 
@@ -183,6 +183,7 @@ fn example(intent: Intent, language: Language) -> &'static str {
         }
         Intent::Host(Topic::Users) => ("which users are there?", "Welche Benutzer gibt es?"),
         Intent::Host(Topic::Listeners) => ("which ports are open?", "Welche Ports sind offen?"),
+        Intent::Host(Topic::Firewall) => ("is the firewall on?", "Ist die Firewall an?"),
     };
     language.choose(english, german)
 }

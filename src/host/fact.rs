@@ -1,7 +1,7 @@
 //! What a fact is: a topic, its data, a sentence, and when and from where it was read.
 
 use super::machine::Found;
-use super::{Disk, Language, Listeners, Load, Memory, Os, Uptime, Users};
+use super::{Disk, Firewall, Language, Listeners, Load, Memory, Os, Uptime, Users};
 use crate::foundation::values::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr, time::Duration};
@@ -36,6 +36,8 @@ pub enum Topic {
     Users,
     /// Which network ports are open.
     Listeners,
+    /// Which traffic is kept out.
+    Firewall,
 }
 
 /// The text names no topic.
@@ -91,11 +93,13 @@ pub enum Data {
     Users(Users),
     /// Of [`Topic::Listeners`].
     Listeners(Listeners),
+    /// Of [`Topic::Firewall`].
+    Firewall(Firewall),
 }
 
 impl Topic {
     /// All topics, in the order in which they are told.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Os,
         Self::Uptime,
         Self::Load,
@@ -103,6 +107,7 @@ impl Topic {
         Self::Disk,
         Self::Users,
         Self::Listeners,
+        Self::Firewall,
     ];
 
     /// Returns the topic's name, as it stands in addresses and on the command line.
@@ -115,6 +120,7 @@ impl Topic {
             Self::Os => "os",
             Self::Users => "users",
             Self::Listeners => "listeners",
+            Self::Firewall => "firewall",
         }
     }
 
@@ -151,6 +157,7 @@ impl Data {
             Self::Os(_) => Topic::Os,
             Self::Users(_) => Topic::Users,
             Self::Listeners(_) => Topic::Listeners,
+            Self::Firewall(_) => Topic::Firewall,
         }
     }
 
@@ -163,6 +170,7 @@ impl Data {
             Self::Os(os) => os.sentence(language),
             Self::Users(users) => users.sentence(language),
             Self::Listeners(listeners) => listeners.sentence(language),
+            Self::Firewall(firewall) => firewall.sentence(language),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Where facts are read: the files below a root prefix, and the sizes of mounted file systems.
 
 use super::{Data, Fact, Source, Topic};
-use super::{HostError, disk, fact, listeners, load, memory, os, uptime, users};
+use super::{HostError, disk, fact, firewall, listeners, load, memory, os, uptime, users};
 use crate::foundation::values::time;
 use rustix::{
     fs::{Mode, OFlags, ResolveFlags},
@@ -126,6 +126,7 @@ impl Machine {
             Topic::Os => os::read(self)?.map(Data::Os),
             Topic::Users => users::read(self)?.map(Data::Users),
             Topic::Listeners => listeners::read(self)?.map(Data::Listeners),
+            Topic::Firewall => firewall::read(self)?.map(Data::Firewall),
         };
         Ok(fact::tell(found, read_at, Source::Machine))
     }
@@ -184,6 +185,11 @@ impl Text {
     /// Returns the lines with their numbers, counted from 1.
     pub(super) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.content.lines().enumerate().map(|(index, line)| (index + 1, line))
+    }
+
+    /// Returns all of it.
+    pub(super) fn content(&self) -> &str {
+        &self.content
     }
 
     /// Returns the first line without the space around it.

@@ -19,6 +19,7 @@
 mod disk;
 mod fact;
 mod facts;
+mod firewall;
 mod language;
 mod listeners;
 mod load;
@@ -32,6 +33,7 @@ mod users;
 pub use disk::{Disk, FileSystem};
 pub use fact::{Data, Fact, Source, Topic, UnknownTopic};
 pub use facts::Facts;
+pub use firewall::{Firewall, FirewallProgram, FirewallRule};
 pub use language::Language;
 pub use listeners::{Listener, Listeners, Protocol};
 pub use load::Load;
@@ -69,7 +71,8 @@ async fn read(topic: Topic) -> Result<Fact, HostError> {
         | Topic::Uptime
         | Topic::Os
         | Topic::Users
-        | Topic::Listeners => None,
+        | Topic::Listeners
+        | Topic::Firewall => None,
     };
     let reading = tokio::task::spawn_blocking(move || {
         let _place = place;

@@ -79,6 +79,31 @@ test("an answer from the documents cites the page it comes from", async () => {
   await close(page);
 });
 
+test("the pages of the first LadyLinux tell what the machine says, where and when it was read", async () => {
+  for (const [path, topics] of [["/os", ["os", "uptime", "load", "memory", "disk"]], ["/users", ["users"]], ["/firewall", ["firewall", "listeners"]]]) {
+    const page = await open(bare);
+    await page.goto(bare.url + path);
+    for (const topic of topics) {
+      const fact = page.locator(`[data-topic="${topic}"]`);
+      await fact.locator(".by").waitFor();
+      assert.match(await fact.textContent(), /Read from this machine/);
+    }
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => axe.run());
+    assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes[0].html}`), [], path);
+    await page.screenshot({ path: `${pictures}${path.slice(1)}.png`, fullPage: true });
+    await close(page);
+  }
+});
+
+test("the firewall is explained from what was read, by the page", async () => {
+  const page = await open(bare);
+  await page.goto(`${bare.url}/firewall`);
+  await page.getByRole("button", { name: "Ask", exact: true }).click();
+  await page.locator("#answer", { hasText: "Lady Linux:" }).waitFor();
+  await close(page);
+});
+
 test("several turns stay on the page, and a new conversation clears it", async () => {
   const page = await open(bare);
   await ask(page, "what time is it?");

@@ -12,6 +12,7 @@ mod chat;
 mod conversation;
 mod disk;
 mod embeddings;
+mod first;
 mod handed_over;
 mod host;
 mod knowledge;

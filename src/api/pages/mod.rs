@@ -1,4 +1,4 @@
-//! The page at `/`: one HTML file, one style sheet and four modules, embedded.
+//! The pages: `/`, and `/os`, `/users` and `/firewall` about the machine. Two HTML files, one style sheet and modules, embedded.
 //!
 //! Nothing here is built from input, so there is nothing to escape; what a model says becomes DOM nodes in the browser.
 
@@ -23,11 +23,21 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 /// Returns the routes of the page; they need no token, for they say nothing about the node.
 pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new().route("/", get(index)).route("/assets/{name}", get(asset))
+    Router::new()
+        .route("/", get(index))
+        // The first LadyLinux took forms at these addresses as well.
+        .route("/os", get(machine).post(machine))
+        .route("/users", get(machine).post(machine))
+        .route("/firewall", get(machine))
+        .route("/assets/{name}", get(asset))
 }
 
 async fn index(headers: HeaderMap) -> Response {
     answer("index.html", &headers)
+}
+
+async fn machine(headers: HeaderMap) -> Response {
+    answer("machine.html", &headers)
 }
 
 async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {

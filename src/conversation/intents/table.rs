@@ -629,6 +629,37 @@ pub(super) const PHRASES: &[Phrase] = &[
         &[&["lauscht", "horcht"], &["netzwerk", "port", "was", "wer", "netz"]],
         &["#"],
     ),
+    // Firewall
+    english(
+        Intent::Host(Topic::Firewall),
+        &[
+            &["firewall", "ufw", "nftables", "firewalld"],
+            &[
+                "on", "off", "active", "enabled", "running", "rules", "status", "state", "show",
+                "list", "is", "what", "which",
+            ],
+        ],
+        &["rules", "set", "in", "my"],
+    ),
+    german(
+        Intent::Host(Topic::Firewall),
+        &[
+            &["firewall", "firewallregeln", "ufw", "nftables", "firewalld"],
+            &[
+                "an",
+                "aus",
+                "aktiv",
+                "eingeschaltet",
+                "regeln",
+                "status",
+                "zeige",
+                "welche",
+                "laeuft",
+                "ist",
+            ],
+        ],
+        &["regeln", "die", "gelten"],
+    ),
     // Time
     english(Intent::Time, &[&["time", "oclock", "clock"]], &["timezone", "zone", "local"]),
     english(Intent::Time, &[&["timezone"]], &["time", "am"]),

@@ -40,6 +40,13 @@ export async function refresh() {
   return (await send("/api/release/refresh", { method: "POST" })).json();
 }
 
+/** Posts to `path`, and yields the text of the answer as it arrives. */
+export async function* text(path, body) {
+  const answer = await send(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) yield value;
+}
+
 /** Opens a conversation and returns its id. */
 export async function open() {
   return (await (await send("/api/conversations", { method: "POST" })).json()).id;

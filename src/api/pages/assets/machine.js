@@ -1,0 +1,57 @@
+// The pages of the first LadyLinux: what the machine says about itself, with where and when it was read.
+
+import { element } from "/assets/markdown.js";
+import { get, text } from "/assets/node.js";
+
+const PAGES = {
+  "/os": ["System", ["os", "uptime", "load", "memory", "disk"]],
+  "/users": ["Users", ["users"]],
+  "/firewall": ["Firewall", ["firewall", "listeners"]],
+};
+const NAMES = { os: "Operating system", uptime: "Running since", load: "Load", memory: "Memory", disk: "Disks", users: "Accounts", firewall: "Rules", listeners: "Open ports" };
+
+const at = (id) => document.getElementById(id);
+const [title, topics] = PAGES[location.pathname] ?? PAGES["/os"];
+
+function origin(fact) {
+  const when = new Date(fact.read_at).toLocaleString();
+  return fact.source === "snapshot" ? `From a snapshot of the host, read ${when}, ${fact.age_seconds} s ago` : `Read from this machine, ${when}`;
+}
+
+async function tell(topic) {
+  const heading = element("h2", NAMES[topic]);
+  const section = element("section", heading);
+  section.className = "fact";
+  section.dataset.topic = topic;
+  at("facts").append(section);
+  try {
+    const fact = await get(`/api/host/${topic}`);
+    const from = element("p", [origin(fact), ...fact.notes].join(". "));
+    from.className = "by";
+    const data = element("pre", JSON.stringify(fact.data, null, 2));
+    data.tabIndex = 0;
+    section.append(element("p", fact.sentence), from, element("details", element("summary", "As data"), data));
+  } catch (error) {
+    const failed = element("p", error.message);
+    failed.className = "failed";
+    section.append(failed);
+  }
+}
+
+document.title = `${title} · LadyLinux`;
+at("title").textContent = title;
+for (const link of document.querySelectorAll("nav a")) {
+  if (link.getAttribute("href") === location.pathname) link.setAttribute("aria-current", "page");
+}
+for (const topic of topics) tell(topic);
+
+if (location.pathname === "/firewall") at("explain").hidden = false;
+at("explain").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  at("answer").textContent = "";
+  try {
+    for await (const piece of text("/ask_firewall", { prompt: at("prompt").value })) at("answer").textContent += piece;
+  } catch (error) {
+    at("answer").textContent = `That did not work. ${error.message}`;
+  }
+});
