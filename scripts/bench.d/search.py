@@ -147,6 +147,7 @@ def measure(places, options):
                 if answer["by"] != "words_and_meaning":
                     raise Stop("a question was searched for by its words only")
                 both.append(took)
+        (root.path / "nothing").mkdir()
         with root.serve(LADYLINUX_MODELS_DIR=str(root.path / "nothing")) as node:
             node.milliseconds_until("/health/live")
             subprocess.run(["taskset", "-a", "-p", "-c", "0", str(node.process.pid)], check=True, capture_output=True)
