@@ -163,8 +163,10 @@ pub(super) async fn ask_firewall(
 ) -> Result<Response, Failure> {
     let facts = Facts::new(&app.node.settings.host);
     let fact = facts.read(Topic::Firewall).await.map_err(|error| Failure::internal(&error))?;
-    let notes: String = fact.notes.iter().map(|note| format!("({note})\n")).collect();
-    let told = format!("Lady Linux: {}\n{notes}{}", fact.sentence(), quoted(&fact.data));
+    let mut lines = vec![format!("Lady Linux: {}", fact.sentence())];
+    lines.extend(fact.notes.iter().map(|note| format!("({note})")));
+    lines.extend(quoted(&fact.data));
+    let told = lines.join("\n") + "\n";
     let explained = explain(&app, asked.prompt.expose(), &told).await;
     let explained = stream::unfold(explained, |explained| async move {
         let mut generation = explained?;
@@ -179,10 +181,10 @@ pub(super) async fn ask_firewall(
 }
 
 /// Quotes the rules that were read, each with its file.
-fn quoted(data: &Data) -> String {
-    let Data::Firewall(firewall) = data else { return String::new() };
+fn quoted(data: &Data) -> Vec<String> {
+    let Data::Firewall(firewall) = data else { return Vec::new() };
     let rules = firewall.programs.iter().flat_map(|program| program.rules.iter().flatten());
-    rules.map(|rule| format!("- {}: {}\n", rule.file, rule.written)).collect()
+    rules.map(|rule| format!("- {}: {}", rule.file, rule.written)).collect()
 }
 
 /// Asks the language model to explain; none if it is not there, or too many wait for it: the facts stand by themselves.
