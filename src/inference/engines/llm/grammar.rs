@@ -14,7 +14,7 @@ use llguidance::{
     toktrie::{ApproximateTokEnv, InferenceCapabilities, TokEnv, TokRxInfo, TokTrie},
 };
 use serde_json::{Value, json};
-use std::{sync::Arc, thread};
+use std::{fmt, sync::Arc, thread};
 
 /// Objects and lists in a schema. A schema is compiled by recursion, from one to the next that it names: more of them could fill
 /// the stack, which ends the process.
@@ -46,7 +46,7 @@ pub(super) struct Grammar {
 impl Grammars {
     /// Reads the vocabulary of a model whose graph has so many logits.
     pub(super) fn new(text: &Text, vocabulary: usize, ends: &[u32]) -> Result<Self, Refusal> {
-        let unusable = |what: &dyn std::fmt::Display| {
+        let unusable = |what: &dyn fmt::Display| {
             refusal(
                 "engine_failed",
                 format!("the model's vocabulary cannot be held to a form: {what}"),
@@ -79,7 +79,7 @@ impl Grammars {
 
     /// Begins an answer of this form; a schema that cannot be read, or that nothing fits, is refused.
     pub(super) fn begin(&self, format: &Format) -> Result<Grammar, Refusal> {
-        let bad = |what: &dyn std::fmt::Display| {
+        let bad = |what: &dyn fmt::Display| {
             refusal("bad_schema", format!("the JSON schema cannot be used: {what}"))
         };
         let schema = match format {
@@ -157,11 +157,11 @@ fn compact(mut schema: Value) -> Value {
     schema
 }
 
-fn first_line(error: &anyhow::Error) -> String {
+fn first_line(error: &impl fmt::Display) -> String {
     error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
-fn stuck(error: &anyhow::Error) -> Refusal {
+fn stuck(error: &impl fmt::Display) -> Refusal {
     refusal(
         "engine_failed",
         format!("the answer cannot be held to its form any more: {}", first_line(error)),
