@@ -49,7 +49,7 @@ def never_answered_well(started):
 
 def main():
     seconds = int(sys.argv[1])
-    with node(REQUESTS_PER_MINUTE=10_000_000, LLM_MAX_TOKENS=16) as started:
+    with node(embedder="mean", REQUESTS_PER_MINUTE=10_000_000, LLM_MAX_TOKENS=16) as started:
         code = fuzz(started, seconds)
         silent = never_answered_well(started)
     for method, path in silent:
