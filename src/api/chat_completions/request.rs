@@ -232,7 +232,6 @@ enum ResponseFormat {
 #[expect(dead_code, reason = "what says nothing to this node is taken all the same")]
 struct NamedSchema {
     /// Says nothing to this node.
-    #[schema(min_length = 1)]
     name: String,
     /// Says nothing to this node.
     #[serde(default)]
@@ -268,14 +267,8 @@ impl Validate for CompletionRequest {
             problems
                 .extend(value.and_then(|value| outside(name, &value.0, &(least..=MOST_TOKENS))));
         }
-        if self.top_logprobs.is_some_and(|top| top.0 > 0) && self.logprobs != Some(true) {
-            let msg = "needs logprobs to be true";
-            problems.push(FieldError::in_body("top_logprobs", "without_logprobs", msg));
-        } else {
-            let range = 0..=MOST_LOGPROBS;
-            problems
-                .extend(self.top_logprobs.and_then(|top| outside("top_logprobs", &top.0, &range)));
-        }
+        let range = 0..=MOST_LOGPROBS;
+        problems.extend(self.top_logprobs.and_then(|top| outside("top_logprobs", &top.0, &range)));
         problems.extend(self.n.and_then(|n| outside("n", &n.0, &(1..=MOST_ANSWERS))));
         problems.extend(tools::problems(self.tools(), self.tool_choice.as_ref()));
         if self.stops().len() > 4 || self.stops().iter().any(|stop| stop.expose().is_empty()) {
@@ -313,6 +306,11 @@ impl CompletionRequest {
             ),
             ("presence_penalty", zero(self.presence_penalty), "must be 0: use repetition_penalty"),
             ("logit_bias", self.logit_bias.as_ref().is_none_or(Map::is_empty), "is not supported"),
+            (
+                "top_logprobs",
+                self.logprobs == Some(true) || self.top_logprobs.is_none_or(|top| top.0 == 0),
+                "needs logprobs to be true",
+            ),
         ] {
             if !fine {
                 return Err(Failure::unsupported(field, msg));
@@ -485,7 +483,6 @@ mod tests {
             ("max_tokens", json!(0)),
             ("max_completion_tokens", json!(99_999_999_999_u64)),
             ("n", json!(0)),
-            ("top_logprobs", json!(2)),
             ("n", json!(10_000)),
             ("tools", json!([{"type": "function", "function": {"name": "two words"}}])),
             ("tool_choice", json!("required")),
@@ -508,6 +505,7 @@ mod tests {
             ("frequency_penalty", json!(0.5)),
             ("presence_penalty", json!(-1)),
             ("logit_bias", json!({"50256": -100})),
+            ("top_logprobs", json!(2)),
         ] {
             let refused = request(&json!({field: value})).supported().unwrap_err();
             assert_eq!(refused.open_ai().error.param.as_deref(), Some(field));
