@@ -131,16 +131,16 @@ struct Message {
     /// Says nothing to this node.
     refusal: Option<String>,
     /// What the official client adds to messages that it got, and sends back: it says nothing to this node.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     annotations: Option<IgnoredAny>,
     /// The same.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     parsed: Option<IgnoredAny>,
     /// Only null: this node speaks text.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     audio: Option<IgnoredAny>,
     /// Only null: `tool_calls` has taken its place.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     function_call: Option<IgnoredAny>,
 }
 
