@@ -270,7 +270,7 @@ impl Validate for CompletionRequest {
         let range = 0..=MOST_LOGPROBS;
         problems.extend(self.top_logprobs.and_then(|top| outside("top_logprobs", &top.0, &range)));
         problems.extend(self.n.and_then(|n| outside("n", &n.0, &(1..=MOST_ANSWERS))));
-        problems.extend(tools::problems(self.tools(), self.tool_choice.as_ref()));
+        problems.extend(tools::problems(self.tools()));
         if self.stops().len() > 4 || self.stops().iter().any(|stop| stop.expose().is_empty()) {
             let msg = "must be one to four texts, none of them empty";
             problems.push(FieldError::in_body("stop", "wrong_length", msg));
@@ -295,7 +295,7 @@ fn outside<T: PartialOrd + std::fmt::Display>(
 }
 
 impl CompletionRequest {
-    /// Refuses what would be ignored otherwise.
+    /// Refuses what would be ignored otherwise, and what cannot be done though each field has a right form.
     pub(super) fn supported(&self) -> Result<(), Failure> {
         let zero = |penalty: Option<f64>| penalty.is_none_or(|penalty| penalty == 0.0);
         for (field, fine, msg) in [
@@ -310,6 +310,11 @@ impl CompletionRequest {
                 "top_logprobs",
                 self.logprobs == Some(true) || self.top_logprobs.is_none_or(|top| top.0 == 0),
                 "needs logprobs to be true",
+            ),
+            (
+                "tool_choice",
+                tools::can_choose(self.tools(), self.tool_choice.as_ref()),
+                "names none of the tools: there is nothing to call",
             ),
         ] {
             if !fine {
@@ -485,7 +490,6 @@ mod tests {
             ("n", json!(0)),
             ("n", json!(10_000)),
             ("tools", json!([{"type": "function", "function": {"name": "two words"}}])),
-            ("tool_choice", json!("required")),
             ("stop", json!("")),
             ("stop", json!(["a", "b", "c", "d", "e"])),
             ("messages", json!([])),
@@ -506,6 +510,7 @@ mod tests {
             ("presence_penalty", json!(-1)),
             ("logit_bias", json!({"50256": -100})),
             ("top_logprobs", json!(2)),
+            ("tool_choice", json!("required")),
         ] {
             let refused = request(&json!({field: value})).supported().unwrap_err();
             assert_eq!(refused.open_ai().error.param.as_deref(), Some(field));

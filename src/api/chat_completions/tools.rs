@@ -146,7 +146,7 @@ pub(super) struct Calling {
 }
 
 /// Returns what is wrong with the tools of a request, and with the choice among them.
-pub(super) fn problems(tools: &[Tool], choice: Option<&ToolChoice>) -> Vec<FieldError> {
+pub(super) fn problems(tools: &[Tool]) -> Vec<FieldError> {
     let mut problems = Vec::new();
     if tools.len() > MOST_TOOLS {
         let msg = format!("must be at most {MOST_TOOLS} tools");
@@ -162,18 +162,18 @@ pub(super) fn problems(tools: &[Tool], choice: Option<&ToolChoice>) -> Vec<Field
             problems.push(FieldError::in_body(&path, "duplicate", "names another tool already"));
         }
     }
-    let unknown = match choice {
-        Some(ToolChoice::Named(named)) => {
-            tools.iter().all(|tool| tool.function.name != named.function.name)
-        }
-        Some(ToolChoice::Mode(Mode::Required)) => tools.is_empty(),
-        Some(ToolChoice::Mode(Mode::None | Mode::Auto)) | None => false,
-    };
-    if unknown {
-        let msg = "names none of the tools: there is nothing to call";
-        problems.push(FieldError::in_body("tool_choice", "unknown_tool", msg));
-    }
     problems
+}
+
+/// Returns whether a call that `choice` asks for can be made: no schema says that one field names a part of another.
+pub(super) fn can_choose(tools: &[Tool], choice: Option<&ToolChoice>) -> bool {
+    match choice {
+        Some(ToolChoice::Named(named)) => {
+            tools.iter().any(|tool| tool.function.name == named.function.name)
+        }
+        Some(ToolChoice::Mode(Mode::Required)) => !tools.is_empty(),
+        Some(ToolChoice::Mode(Mode::None | Mode::Auto)) | None => true,
+    }
 }
 
 fn is_name(name: &str) -> bool {
@@ -399,23 +399,28 @@ mod tests {
     }
 
     #[test]
-    fn wrong_names_and_choices_are_named() {
-        let path = |tools: &[Tool], choice: Option<&ToolChoice>| {
-            let problems = problems(tools, choice);
-            serde_json::to_value(&problems).unwrap()[0]["loc"].to_string()
-        };
-        assert_eq!(path(&tools(&["a b"]), None), r#"["body","tools",0,"function","name"]"#);
-        assert_eq!(path(&tools(&["a", "a"]), None), r#"["body","tools",1,"function","name"]"#);
-        assert_eq!(path(&tools(&[""]), None), r#"["body","tools",0,"function","name"]"#);
-        let required = ToolChoice::Mode(Mode::Required);
-        assert_eq!(path(&[], Some(&required)), r#"["body","tool_choice"]"#);
-        let named: ToolChoice =
-            serde_json::from_value(json!({"type": "function", "function": {"name": "b"}})).unwrap();
-        assert_eq!(path(&tools(&["a"]), Some(&named)), r#"["body","tool_choice"]"#);
-        assert!(problems(&tools(&["a", "b"]), Some(&named)).is_empty());
+    fn wrong_names_are_named() {
+        let path =
+            |tools: &[Tool]| serde_json::to_value(problems(tools)).unwrap()[0]["loc"].to_string();
+        assert_eq!(path(&tools(&["a b"])), r#"["body","tools",0,"function","name"]"#);
+        assert_eq!(path(&tools(&["a", "a"])), r#"["body","tools",1,"function","name"]"#);
+        assert_eq!(path(&tools(&[""])), r#"["body","tools",0,"function","name"]"#);
+        assert!(problems(&tools(&["a", "b"])).is_empty());
         let many: Vec<String> = (0..129).map(|number| format!("f{number}")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
-        assert_eq!(path(&tools(&many), None), r#"["body","tools"]"#);
+        assert_eq!(path(&tools(&many)), r#"["body","tools"]"#);
+    }
+
+    #[test]
+    fn a_choice_needs_a_tool_of_its_name() {
+        let required = ToolChoice::Mode(Mode::Required);
+        let named: ToolChoice =
+            serde_json::from_value(json!({"type": "function", "function": {"name": "b"}})).unwrap();
+        assert!(!can_choose(&[], Some(&required)));
+        assert!(can_choose(&tools(&["a"]), Some(&required)));
+        assert!(!can_choose(&tools(&["a"]), Some(&named)));
+        assert!(can_choose(&tools(&["a", "b"]), Some(&named)));
+        assert!(can_choose(&[], Some(&ToolChoice::Mode(Mode::Auto))) && can_choose(&[], None));
     }
 
     #[test]
