@@ -1,12 +1,13 @@
 //! Turns through a real worker process with a real (tiny, talkative) model.
 
+use crate::workers::vacant;
 use futures_util::StreamExt;
 use ladylinux::{
     conversation::{AnsweredBy, Ask, Basis, Caller, Conversations, Place, Turn, TurnEvent, Who},
     foundation::{
         settings::Settings,
         store::{self, Store},
-        values::{ReadinessIssue, Redacted, Severity},
+        values::Redacted,
     },
     inference::workers::{Llm, Post, Spawn, WorkerState, Workers},
     knowledge::{self, LearnOptions, Mode, Searcher},
@@ -43,15 +44,8 @@ impl Node {
         knowledge::learn(&store, &[document], &options, |_| {}).await.unwrap();
         let mut settings = Settings::for_tests(directory.path());
         settings.llm.max_tokens = 2000;
-        let absent = ReadinessIssue {
-            severity: Severity::Warning,
-            code: "model_missing".to_owned(),
-            message: "there is none".to_owned(),
-            path: None,
-            mend: "none is needed".to_owned(),
-        };
         let llm = Post { spawn: Ok(spawn()), model: None };
-        let workers = Workers::with(&settings, llm, Post::vacant(absent));
+        let workers = Workers::with(&settings, llm, vacant());
         let conversations =
             Conversations::new(Searcher::new(store, None), workers.llm.clone(), &settings);
         ready(&workers.llm).await;

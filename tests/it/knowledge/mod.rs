@@ -5,11 +5,9 @@ mod learning;
 mod meaning;
 mod readers;
 
+use crate::workers::vacant;
+use ladylinux::foundation::settings::Settings;
 use ladylinux::foundation::store::{self, Store};
-use ladylinux::foundation::{
-    settings::Settings,
-    values::{ReadinessIssue, Severity},
-};
 use ladylinux::inference::{
     models::{Installed, Task},
     workers::{Post, Spawn, Workers},
@@ -67,14 +65,7 @@ impl Shelf {
         let installed = Installed { id, directory, graph, task: Task::Embed, embedding: None };
         let program = env!("CARGO_BIN_EXE_ladylinux").into();
         let spawn = Ok(Spawn::embed(&settings, program, &installed));
-        let absent = ReadinessIssue {
-            severity: Severity::Warning,
-            code: "model_missing".to_owned(),
-            message: "there is none".to_owned(),
-            path: None,
-            mend: "none is needed".to_owned(),
-        };
-        let workers = Workers::with(&settings, Post::vacant(absent), Post { spawn, model: None });
+        let workers = Workers::with(&settings, vacant(), Post { spawn, model: None });
         let (embedder, llm) = (workers.embedder.clone(), workers.llm.clone());
         let keeper = tokio::spawn(keep_vectors(self.store.clone(), embedder.clone(), llm));
         let searcher = Searcher::new(self.store.clone(), Some(embedder));

@@ -2,6 +2,7 @@
 
 use super::{Engine, Options};
 use crate::inference::{
+    engines::copied,
     models::{Embedding, Pooling},
     workers::{Embed, Refusal, TextRole, Vectors},
 };
@@ -101,7 +102,7 @@ fn a_text_has_the_same_vector_alone_and_in_any_company() {
 /// What the manifest says counts where the model's files say nothing.
 #[test]
 fn the_manifest_speaks_for_a_folder_without_the_files_of_sentence_transformers() {
-    let folder = copied("cls");
+    let folder = copied(&fixtures().join("cls"));
     for name in [
         "1_Pooling/config.json",
         "config_sentence_transformers.json",
@@ -150,23 +151,9 @@ fn no_texts_and_too_many_are_refused() {
     }
 }
 
-fn copied(name: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for entry in walkdir::WalkDir::new(fixtures().join(name)).min_depth(1) {
-        let entry = entry.unwrap();
-        let to = folder.path().join(entry.path().strip_prefix(fixtures().join(name)).unwrap());
-        if entry.file_type().is_dir() {
-            fs::create_dir(to).unwrap();
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
-    folder
-}
-
 /// Loads a copy of a good folder with one thing changed.
 fn damaged(change: impl FnOnce(&Path)) -> Refusal {
-    let folder = copied("mean");
+    let folder = copied(&fixtures().join("mean"));
     change(folder.path());
     Engine::load("damaged", folder.path(), &options()).map(|_| ()).unwrap_err()
 }

@@ -4,7 +4,7 @@ use super::{
     Engine, Flow, Options,
     parity::{ask, fixtures, options},
 };
-use crate::inference::workers::Refusal;
+use crate::inference::{engines::copied, workers::Refusal};
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -65,25 +65,9 @@ fn a_directory_that_is_not_there_is_named() {
     assert!(refusal.message.contains("/nonexistent/model"));
 }
 
-/// A copy of a good model directory.
-fn copied(model: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let from = fixtures().join(model);
-    for entry in walkdir::WalkDir::new(&from).min_depth(1) {
-        let entry = entry.unwrap();
-        let to = folder.path().join(entry.path().strip_prefix(&from).unwrap());
-        if entry.file_type().is_dir() {
-            fs::create_dir(to).unwrap();
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
-    folder
-}
-
 /// A copy of a good model directory with one file changed.
 fn damaged(change: impl FnOnce(&Path)) -> Refusal {
-    let folder = copied("qwen2/genai");
+    let folder = copied(&fixtures().join("qwen2/genai"));
     change(folder.path());
     Engine::load("damaged", folder.path(), &options(64)).map(|_| ()).unwrap_err()
 }
@@ -126,7 +110,7 @@ fn a_configuration_of_another_model_is_refused() {
 
 #[test]
 fn of_several_graphs_the_chosen_one_is_loaded() {
-    let folder = copied("llama/transformersjs");
+    let folder = copied(&fixtures().join("llama/transformersjs"));
     let good = folder.path().join("onnx/model.onnx");
     let damaged = folder.path().join("onnx/model_quantized.onnx");
     fs::write(&damaged, "no graph").unwrap();
@@ -146,7 +130,7 @@ fn of_several_graphs_the_chosen_one_is_loaded() {
 
 #[test]
 fn a_special_token_that_the_graph_does_not_have_is_refused_in_a_prompt() {
-    let folder = copied("llama/genai");
+    let folder = copied(&fixtures().join("llama/genai"));
     let path = folder.path().join("tokenizer.json");
     let mut tokenizer: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     let mut token = tokenizer["added_tokens"][0].clone();
