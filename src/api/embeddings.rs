@@ -210,7 +210,7 @@ pub(super) async fn create(
              check_embedding_ctx_length=False)",
         ));
     }
-    let embedder = &app.node.workers.embedder;
+    let embedder = &app.node.workers.embedder.for_batch();
     let model = models::loaded(&app, &request.model, Task::Embed, embedder.status()).await?;
     let texts = request.texts().to_vec();
     let role = match request.input_type {

@@ -125,7 +125,7 @@ async fn serve(
     tracing::info!(url = listener.url(), version = env!("CARGO_PKG_VERSION"), "serving");
     let manual = tokio::spawn(learn_manual(store.clone(), settings.knowledge.clone()));
     let keeper =
-        knowledge::keep_vectors(store.clone(), workers.embedder.clone(), workers.llm.clone());
+        knowledge::keep_vectors(store.clone(), workers.embedder.for_batch(), workers.llm.clone());
     let keeper = tokio::spawn(keeper);
     let searcher = Searcher::new(store.clone(), Some(workers.embedder.clone()));
     let conversations = Conversations::new(searcher.clone(), workers.llm.clone(), &settings);

@@ -64,7 +64,7 @@ pub(super) async fn create(
         Some(false) | None => Tell::Nothing,
     };
     let streams = request.stream == Some(true);
-    let llm = &app.node.workers.llm;
+    let llm = &app.node.workers.llm.for_batch();
     let model = models::loaded(&app, &request.model, Task::Llm, llm.status()).await?;
     let answers = request.answers();
     let (asked, calling) = request.generate(app.node.settings.llm.max_tokens);

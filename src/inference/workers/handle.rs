@@ -4,6 +4,7 @@ use super::{
     llm::Event,
     machine::{Failure, Moment, State},
     protocol::{Completion, LoadedModel, Refusal, Vectors, Work, WorkerKind},
+    queue::Priority,
 };
 use crate::foundation::values::{ReadinessIssue, Redacted, RequestId};
 use serde::Serialize;
@@ -19,6 +20,7 @@ type LeftTx = mpsc::UnboundedSender<RequestId>;
 /// A request on its way to the queue.
 pub(super) struct Ask {
     pub(super) id: RequestId,
+    pub(super) priority: Priority,
     pub(super) work: Work,
     pub(super) reply: Reply,
     pub(super) admitted: oneshot::Sender<Result<(), WorkerError>>,
@@ -86,6 +88,8 @@ pub(super) struct Handle {
     pub(super) asks: AskTx,
     pub(super) left: LeftTx,
     pub(super) status: watch::Receiver<WorkerStatus>,
+    /// Of what is asked through this handle.
+    pub(super) priority: Priority,
 }
 
 impl Handle {
@@ -95,10 +99,15 @@ impl Handle {
         let id = RequestId::new();
         // Made before asking, so that a caller that goes away while it asks leaves the queue as well.
         let place = Place { id, left: Some(self.left.clone()) };
-        let ask = Ask { id, work, reply, admitted };
+        let ask = Ask { id, priority: self.priority, work, reply, admitted };
         self.asks.send(ask).await.map_err(|_| WorkerError::Stopping)?;
         answer.await.map_err(|_| WorkerError::Stopping)??;
         Ok(place)
+    }
+
+    /// Returns a handle whose requests let conversations go first.
+    pub(super) fn for_batch(&self) -> Self {
+        Self { priority: Priority::Batch, ..self.clone() }
     }
 
     /// Returns how the worker is.

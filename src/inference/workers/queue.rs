@@ -1,4 +1,4 @@
-//! Who waits for a worker: first come, first served, bounded, each with an end to its patience.
+//! Who waits for a worker: people before programs, else first come, first served; bounded, each with an end to its patience.
 //!
 //! Pure: the time comes in, and the task does what is answered.
 
@@ -15,13 +15,29 @@ const FIRST_GUESS: Duration = Duration::from_secs(5);
 /// A full queue is never asked about again sooner than this.
 const SHORTEST_RETRY: Duration = Duration::from_secs(1);
 
+/// So many conversations go before a batch caller that waits; then it has its turn, so that it is served at all.
+const IN_A_ROW: usize = 3;
+
 /// The queue before one worker; `T` is what the task needs to start a request.
 #[derive(Debug)]
 pub struct Queue<T> {
     places: usize,
     patience: Duration,
-    waiting: VecDeque<Waiting<T>>,
+    conversations: VecDeque<Waiting<T>>,
+    batches: VecDeque<Waiting<T>>,
+    /// How many conversations were served since a batch caller was, while one waited.
+    in_a_row: usize,
     recent: VecDeque<Duration>,
+}
+
+/// Who is served first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Priority {
+    /// Somebody waits for it who talks to the assistant.
+    #[default]
+    Conversation,
+    /// A program, which may have many more requests: what `/v1` asks for, and what the node does by itself.
+    Batch,
 }
 
 /// One request in the queue.
@@ -29,6 +45,8 @@ pub struct Queue<T> {
 pub struct Waiting<T> {
     /// Which one.
     pub id: RequestId,
+    /// Who is served before whom.
+    pub priority: Priority,
     /// Since when it waits.
     pub since: Moment,
     /// What starts it.
@@ -54,14 +72,22 @@ pub struct Full {
 impl<T> Queue<T> {
     /// Returns an empty queue with so many places, in which each waits for so long.
     pub fn new(places: usize, patience: Duration) -> Self {
-        Self { places, patience, waiting: VecDeque::new(), recent: VecDeque::new() }
+        let (conversations, batches) = (VecDeque::new(), VecDeque::new());
+        Self { places, patience, conversations, batches, in_a_row: 0, recent: VecDeque::new() }
     }
 
     /// Takes a place, or says when one is likely to be free; a request that starts at once needs none.
+    ///
+    /// A quarter of the places is kept for conversations, so that programs never shut people out.
     pub fn push(&mut self, waiting: Waiting<T>, running: Running) -> Result<(), (Full, T)> {
-        let places = self.places + usize::from(running == Running::Nothing);
-        if self.waiting.len() < places {
-            self.waiting.push_back(waiting);
+        let spare = usize::from(running == Running::Nothing);
+        let all = self.len();
+        let (queue, room) = match waiting.priority {
+            Priority::Conversation => (&mut self.conversations, self.places),
+            Priority::Batch => (&mut self.batches, self.places - self.places / 4),
+        };
+        if all < self.places + spare && queue.len() < room + spare {
+            queue.push_back(waiting);
             return Ok(());
         }
         let expected = self.expected_duration();
@@ -72,42 +98,58 @@ impl<T> Queue<T> {
         Err((Full { retry_after: retry_after.max(SHORTEST_RETRY) }, waiting.item))
     }
 
-    /// Hands out whoever has waited longest.
+    /// Hands out who is next.
     pub fn pop(&mut self) -> Option<Waiting<T>> {
-        self.waiting.pop_front()
+        let overtaken = self.in_a_row >= IN_A_ROW && !self.batches.is_empty();
+        if let Some(conversation) = self.conversations.pop_front_if(|_| !overtaken) {
+            self.in_a_row = if self.batches.is_empty() { 0 } else { self.in_a_row + 1 };
+            return Some(conversation);
+        }
+        self.in_a_row = 0;
+        self.batches.pop_front()
     }
 
     /// Frees the place of someone who left.
     pub fn remove(&mut self, id: RequestId) -> Option<Waiting<T>> {
-        let index = self.waiting.iter().position(|waiting| waiting.id == id)?;
-        self.waiting.remove(index)
+        self.queues().into_iter().find_map(|queue| {
+            let index = queue.iter().position(|waiting| waiting.id == id)?;
+            queue.remove(index)
+        })
     }
 
     /// Frees the places of those whose patience is over, and returns them.
     pub fn expired(&mut self, now: Moment) -> Vec<Waiting<T>> {
         let patience = self.patience;
-        let over = self.waiting.partition_point(|waiting| waiting.since + patience <= now);
-        self.waiting.drain(..over).collect()
+        let expired = |queue: &mut VecDeque<Waiting<T>>| {
+            let over = queue.partition_point(|waiting| waiting.since + patience <= now);
+            queue.drain(..over).collect::<Vec<_>>()
+        };
+        self.queues().into_iter().flat_map(expired).collect()
     }
 
     /// Frees all places, and returns who had them.
     pub fn drain(&mut self) -> Vec<Waiting<T>> {
-        self.waiting.drain(..).collect()
+        self.queues().into_iter().flat_map(|queue| queue.drain(..)).collect()
     }
 
     /// Returns when the next one's patience is over.
     pub fn wake_at(&self) -> Option<Moment> {
-        self.waiting.front().map(|waiting| waiting.since + self.patience)
+        let first = [self.conversations.front(), self.batches.front()].into_iter().flatten();
+        first.map(|waiting| waiting.since + self.patience).min()
     }
 
     /// Returns how many wait.
     pub fn len(&self) -> usize {
-        self.waiting.len()
+        self.conversations.len() + self.batches.len()
     }
 
     /// Returns whether nobody waits.
     pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.len() == 0
+    }
+
+    fn queues(&mut self) -> [&mut VecDeque<Waiting<T>>; 2] {
+        [&mut self.conversations, &mut self.batches]
     }
 
     /// Remembers how long a request kept the worker, for the next estimate.
@@ -134,7 +176,36 @@ mod tests {
     }
 
     fn waiting(n: u64, since: u64) -> Waiting<u64> {
-        Waiting { id: RequestId(uuid::Uuid::from_u128(n.into())), since: secs(since), item: n }
+        let id = RequestId(uuid::Uuid::from_u128(n.into()));
+        Waiting { id, priority: Priority::Conversation, since: secs(since), item: n }
+    }
+
+    fn batch(n: u64, since: u64) -> Waiting<u64> {
+        Waiting { priority: Priority::Batch, ..waiting(n, since) }
+    }
+
+    #[test]
+    fn conversations_go_before_batch_callers_who_still_get_their_turn() {
+        let mut queue = Queue::new(16, secs(60));
+        for n in [1, 2] {
+            queue.push(batch(n, 0), RUNNING).unwrap();
+        }
+        for n in 11..16 {
+            queue.push(waiting(n, 1), RUNNING).unwrap();
+        }
+        let order: Vec<_> = std::iter::from_fn(|| queue.pop()).map(|next| next.item).collect();
+        assert_eq!(order, [11, 12, 13, 1, 14, 15, 2]);
+    }
+
+    #[test]
+    fn batch_callers_leave_places_to_conversations() {
+        let mut queue = Queue::new(4, secs(60));
+        for n in 1..=3 {
+            queue.push(batch(n, 0), RUNNING).unwrap();
+        }
+        assert!(queue.push(batch(4, 0), RUNNING).is_err());
+        queue.push(waiting(5, 0), RUNNING).unwrap();
+        assert!(queue.push(waiting(6, 0), RUNNING).is_err(), "the queue is bounded for everybody");
     }
 
     #[test]
@@ -183,7 +254,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_queue_is_first_come_first_served_and_never_longer_than_its_places(
+        fn one_priority_is_first_come_first_served_and_never_longer_than_its_places(
             places in 0usize..5,
             acts in proptest::collection::vec((0u8..4, 0u64..8), 0..60),
         ) {

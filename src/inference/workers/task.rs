@@ -13,7 +13,7 @@ use super::{
     protocol::{
         FromWorker, LoadedModel, PROTOCOL_VERSION, Refusal, ToWorker, Vectors, Work, WorkerKind,
     },
-    queue::{self, Queue, Waiting},
+    queue::{self, Priority, Queue, Waiting},
 };
 use crate::foundation::{
     telemetry::metrics,
@@ -113,7 +113,7 @@ pub(super) fn start(charge: Charge) -> (Handle, impl Future<Output = ()> + Send)
     let (task, first) = Task::new(charge, status);
     task.publish();
     let run = task.run(first, Inbox { asks: inbox, left: leavings, stop });
-    (Handle { asks, left, status: watched }, run)
+    (Handle { asks, left, status: watched, priority: Priority::default() }, run)
 }
 
 impl Task {
@@ -220,7 +220,8 @@ impl Task {
                     None => queue::Running::Nothing,
                 };
                 let item = Job { work: ask.work, reply: ask.reply };
-                let waiting = Waiting { id: ask.id, since: self.now(), item };
+                let (id, priority) = (ask.id, ask.priority);
+                let waiting = Waiting { id, priority, since: self.now(), item };
                 self.queue
                     .push(waiting, running)
                     .map_err(|(full, _)| WorkerError::Full { retry_after: full.retry_after })
@@ -259,7 +260,7 @@ impl Task {
     /// Sends a request to the worker; one that no frame can hold is refused, and the worker stays ready.
     fn hand_over(&mut self, next: Waiting<Job>) {
         let Some(process) = &self.process else { return };
-        let Waiting { id, since, item } = next;
+        let Waiting { id, since, item, priority: _ } = next;
         let deadline_ms = u64::try_from(self.work_timeout.as_millis()).unwrap_or(u64::MAX);
         let Job { work, reply } = item;
         if let Err(error) = process.send(ToWorker::Work { id, deadline_ms, work }) {

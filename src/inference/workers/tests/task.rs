@@ -224,6 +224,20 @@ async fn one_generation_at_a_time_in_the_order_of_asking() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_conversation_goes_before_a_program_that_waits() {
+    let mut node = Node::new(4);
+    let first = node.ask().await;
+    let programs = node.llm.for_batch().generate(Generate::default()).await.unwrap();
+    let conversations = node.ask().await;
+    let mut peer = node.greeted().await;
+    for generation in [&first, &conversations, &programs] {
+        let id = peer.hear_request().await;
+        assert_eq!(id, generation.id());
+        peer.done(id).await;
+    }
+}
+
 // VOX-36
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_is_refused_and_a_client_that_leaves_frees_its_place_at_once() {
