@@ -1,20 +1,19 @@
 //! One graph with its cache: tokens in, the last token's logits out.
 //!
-//! The cache stays inside the runtime and is copied nowhere. Graphs whose attention operator can append in place get one
-//! buffer per layer that is input and output at once ([`Cache::Shared`]); all others hand the cache they return back at the
-//! next step ([`Cache::Moved`]). Which one it is is not believed but tried, once, when the model is loaded.
+//! Which of the two kinds of [`Cache`] a graph can have is not believed but tried, once, when the model is loaded.
 
-use super::{Flow, graph::Contract};
+use super::{
+    Flow,
+    cache::{self, Cache, Shared},
+    graph::Contract,
+};
 use crate::inference::engines::session::Element;
 use ort::{
     memory::Allocator,
-    session::{IoBinding, Session, SessionInputValue},
+    session::{Session, SessionInputValue},
     value::{DynTensor, DynValue, Tensor, TensorElementType},
 };
-use std::{borrow::Cow, ops::ControlFlow};
-
-/// Rows that shared buffers begin with; they double as a context grows, so that a short one costs little memory.
-const FIRST_ROWS: usize = 256;
+use std::borrow::Cow;
 
 /// How far two ways to the same logits may differ: rounding, not a wrong cache.
 const SAME: f32 = 1e-3;
@@ -29,22 +28,6 @@ pub(super) struct Decoder {
     logits: Option<DynValue>,
     /// Whether the graph computes logits for the last token only, whatever it is given.
     one_row: bool,
-}
-
-enum Cache {
-    /// What the last step returned; key and value of each layer in turn.
-    Moved(Vec<DynValue>),
-    /// Buffers that are past and present at once.
-    Shared(Box<Shared>),
-}
-
-struct Shared {
-    binding: IoBinding,
-    buffers: Vec<Tensor<f32>>,
-    /// Rows that the buffers have.
-    rows: usize,
-    /// Rows of logits that are bound.
-    logits_rows: usize,
 }
 
 impl Decoder {
@@ -69,7 +52,8 @@ impl Decoder {
             && decoder.contract.cache == Element::F32
             && decoder.contract.attention_mask.is_some()
         {
-            decoder.cache = Cache::Shared(Box::new(decoder.shared()?));
+            decoder.cache =
+                Cache::Shared(Box::new(Shared::new(&decoder.session, &decoder.contract, context)?));
             let same = decoder.rehearse().is_ok_and(|logits| {
                 logits.len() == expected.len()
                     && logits
@@ -114,7 +98,7 @@ impl Decoder {
             let cut = match &mut self.cache {
                 // Rows above the length are never read.
                 Cache::Shared(_) => true,
-                Cache::Moved(values) => keep > 0 && cut(values, length, keep),
+                Cache::Moved(values) => keep > 0 && cache::cut(values, length, keep),
             };
             if cut {
                 self.tokens.truncate(keep);
@@ -216,7 +200,7 @@ impl Decoder {
         let Cache::Moved(values) = &mut self.cache else { return Ok(()) };
         let mut pasts = std::mem::take(values);
         if pasts.is_empty() {
-            pasts = empty(&self.contract)?;
+            pasts = cache::empty(&self.contract)?;
         }
         let names = self.contract.layers.iter().flat_map(|layer| &layer.past);
         inputs.extend(
@@ -259,31 +243,14 @@ impl Decoder {
         self.session.run_binding(&shared.binding).map(drop)
     }
 
-    /// Makes room for so many tokens in shared buffers.
+    /// Makes room for so many tokens.
     fn reserve(&mut self, tokens: usize) -> Result<(), ort::Error> {
-        let length = self.tokens.len();
-        let (contract, context) = (&self.contract, self.context);
-        if let Cache::Shared(shared) = &mut self.cache
-            && tokens > shared.rows
-        {
-            let rows = tokens.next_power_of_two().min(context);
-            for (number, buffer) in shared.buffers.iter_mut().enumerate() {
-                let mut larger = bound(&mut shared.binding, contract, number, rows)?;
-                copy_rows(buffer, &mut larger, length);
-                *buffer = larger;
+        match &mut self.cache {
+            Cache::Moved(_) => Ok(()),
+            Cache::Shared(shared) => {
+                shared.reserve(&self.contract, self.tokens.len(), tokens, self.context)
             }
-            shared.rows = rows;
         }
-        Ok(())
-    }
-
-    fn shared(&self) -> Result<Shared, ort::Error> {
-        let mut binding = self.session.create_binding()?;
-        let rows = FIRST_ROWS.min(self.context);
-        let buffers = (0..2 * self.contract.layers.len())
-            .map(|number| bound(&mut binding, &self.contract, number, rows))
-            .collect::<Result<_, _>>()?;
-        Ok(Shared { binding, buffers, rows, logits_rows: 0 })
     }
 
     /// Runs a few tokens in the ways that generation will: a chunk, a step, back, a chunk, a step. Returns all logits.
@@ -305,85 +272,4 @@ impl Decoder {
         }
         Ok(logits)
     }
-}
-
-/// Returns a cache without tokens.
-fn empty(contract: &Contract) -> Result<Vec<DynValue>, ort::Error> {
-    let element = match contract.cache {
-        Element::F16 => TensorElementType::Float16,
-        Element::F32 | Element::I64 | Element::Other => TensorElementType::Float32,
-    };
-    let shape = [1, contract.kv_heads, 0, contract.head_size];
-    (0..2 * contract.layers.len())
-        .map(|_| DynTensor::new(&Allocator::default(), element, shape).map(DynTensor::into_dyn))
-        .collect()
-}
-
-/// Binds a new buffer as one layer's key or value, past and present.
-fn bound(
-    binding: &mut IoBinding,
-    contract: &Contract,
-    number: usize,
-    rows: usize,
-) -> Result<Tensor<f32>, ort::Error> {
-    let layer = &contract.layers[number / 2];
-    let shape = [1, contract.kv_heads, rows, contract.head_size];
-    let mut buffer = Tensor::<f32>::new(&Allocator::default(), shape)?;
-    binding.bind_input(&layer.past[number % 2], &buffer)?;
-    binding.bind_output(&layer.present[number % 2], &mut buffer)?;
-    Ok(buffer)
-}
-
-/// Copies the first rows of every head.
-fn copy_rows(from: &Tensor<f32>, to: &mut Tensor<f32>, rows: usize) {
-    let (shape, source) = from.extract_tensor();
-    let [_, _, from_rows, size] = dimensions(shape);
-    let (shape, target) = to.extract_tensor_mut();
-    let [_, _, to_rows, _] = dimensions(shape);
-    let heads = source.chunks_exact(from_rows * size).zip(target.chunks_exact_mut(to_rows * size));
-    for (source, target) in heads {
-        target[..rows * size].copy_from_slice(&source[..rows * size]);
-    }
-}
-
-/// Cuts a returned cache after `keep` tokens; a copy, but a far cheaper one than computing them again.
-fn cut(values: &mut [DynValue], length: usize, keep: usize) -> bool {
-    let shorter: ControlFlow<(), Vec<DynValue>> =
-        values.iter().try_fold(Vec::new(), |mut made, value| {
-            let shorter = || {
-                let (shape, source) = value.try_extract_tensor::<f32>().ok()?;
-                let [one, heads, rows, size] = dimensions(shape);
-                if rows != length {
-                    return None; // A sliding window: what was dropped from it cannot come back.
-                }
-                let kept: Vec<f32> = source
-                    .chunks_exact(rows * size)
-                    .flat_map(|head| &head[..keep * size])
-                    .copied()
-                    .collect();
-                Some(Tensor::from_array(([one, heads, keep, size], kept)).ok()?.into_dyn())
-            };
-            match shorter() {
-                Some(value) => {
-                    made.push(value);
-                    ControlFlow::Continue(made)
-                }
-                None => ControlFlow::Break(()),
-            }
-        });
-    match shorter {
-        ControlFlow::Continue(shorter) if shorter.len() == values.len() => {
-            for (value, shorter) in values.iter_mut().zip(shorter) {
-                *value = shorter;
-            }
-            true
-        }
-        ControlFlow::Continue(_) | ControlFlow::Break(()) => false,
-    }
-}
-
-fn dimensions(shape: &[i64]) -> [usize; 4] {
-    std::array::from_fn(|axis| {
-        shape.get(axis).and_then(|&size| usize::try_from(size).ok()).unwrap_or(0)
-    })
 }

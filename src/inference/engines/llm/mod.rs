@@ -10,6 +10,7 @@
 //! Nothing is known about a model but what its files say: layers, heads and types are read from the graph's inputs, and
 //! where those are symbolic, from the configuration beside it.
 
+mod cache;
 mod decoder;
 mod detokenize;
 mod directory;
