@@ -43,6 +43,9 @@ struct Llm {
     /// How many prompt tokens go through the graph at once
     #[arg(long, value_name = "N")]
     prefill_chunk: usize,
+    /// How many bytes of computed prompts are kept for conversations that take turns
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    prefix_cache_bytes: usize,
 }
 
 #[derive(Debug, Args)]
@@ -118,6 +121,7 @@ impl Llm {
                 threads,
                 context_tokens: self.context,
                 prefill_chunk: self.prefill_chunk,
+                prefix_cache_bytes: self.prefix_cache_bytes,
                 graph: self.any.graph.clone(),
                 onnxruntime: self.any.onnxruntime.clone(),
             };

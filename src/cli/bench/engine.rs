@@ -19,7 +19,7 @@ use clap::Args;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Time prefill and decode of a language model in this process
 #[derive(Debug, Args)]
@@ -84,17 +84,8 @@ impl EngineRun {
 
     /// Measures with the settings that a worker would get, but for what this verb's arguments say.
     fn measure(&self, settings: &Settings) -> anyhow::Result<Report> {
-        let options = Options {
-            threads: self.threads,
-            context_tokens: settings.llm.context_tokens,
-            prefill_chunk: settings.llm.prefill_chunk,
-            graph: None,
-            onnxruntime: settings.paths.onnxruntime.clone(),
-        };
         let started = time::instant();
-        let mut engine = Engine::load("bench", &self.model, &options)
-            .map_err(|refusal| refused(&refusal))
-            .with_context(|| format!("cannot load {}", self.model.display()))?;
+        let mut engine = load(&self.model, self.threads, settings)?;
         let load_seconds = started.elapsed().as_secs_f64();
         let prompt = random_prompt(engine.model().vocabulary, self.prompt_tokens)?;
         warm_up(&mut engine, &prompt)?;
@@ -134,18 +125,33 @@ impl EngineRun {
     }
 }
 
+/// Loads a model as a worker with these settings would.
+pub(super) fn load(model: &Path, threads: usize, settings: &Settings) -> anyhow::Result<Engine> {
+    let options = Options {
+        threads,
+        context_tokens: settings.llm.context_tokens,
+        prefill_chunk: settings.llm.prefill_chunk,
+        prefix_cache_bytes: settings.llm.prefix_cache_bytes,
+        graph: None,
+        onnxruntime: settings.paths.onnxruntime.clone(),
+    };
+    Engine::load("bench", model, &options)
+        .map_err(|refusal| refused(&refusal))
+        .with_context(|| format!("cannot load {}", model.display()))
+}
+
 /// Runs the whole length once, so that the cache has its size, as llama.cpp's has from the start.
 fn warm_up(engine: &mut Engine, prompt: &[u32]) -> anyhow::Result<()> {
     engine.prefill(prompt).map_err(|refusal| refused(&refusal))?;
     engine.decode(prompt[0]).map_err(|refusal| refused(&refusal))
 }
 
-fn refused(refusal: &Refusal) -> anyhow::Error {
+pub(super) fn refused(refusal: &Refusal) -> anyhow::Error {
     anyhow!("{refusal}")
 }
 
 /// Returns the same random token ids in every run.
-fn random_prompt(vocabulary: usize, length: usize) -> anyhow::Result<Vec<u32>> {
+pub(super) fn random_prompt(vocabulary: usize, length: usize) -> anyhow::Result<Vec<u32>> {
     let vocabulary =
         u32::try_from(vocabulary).context("the vocabulary is larger than token ids can be")?;
     ensure!(vocabulary > 0, "the model has no vocabulary");

@@ -1,6 +1,7 @@
 //! `ladylinux bench`: our side of the comparisons that `scripts/bench` draws; it prints figures and judges none.
 
 mod answer;
+mod drafts;
 mod engine;
 mod stream;
 
@@ -17,6 +18,7 @@ pub(super) struct Bench {
 #[derive(Debug, Subcommand)]
 enum What {
     Engine(engine::EngineRun),
+    Drafts(drafts::DraftsRun),
     Stream(stream::StreamRun),
 }
 
@@ -25,6 +27,7 @@ impl Bench {
     pub(super) fn run(&self, common: &Common) -> Outcome {
         match &self.what {
             What::Engine(run) => run.run(common),
+            What::Drafts(run) => run.run(common),
             What::Stream(run) => run.run(),
         }
     }

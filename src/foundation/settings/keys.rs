@@ -61,6 +61,7 @@ pub(super) static KEYS: &[Key] = &[
     key("llm.context_tokens", "LADYLINUX_LLM_CONTEXT_TOKENS"),
     key("llm.max_tokens", "LADYLINUX_LLM_MAX_TOKENS"),
     key("llm.prefill_chunk", "LADYLINUX_LLM_PREFILL_CHUNK"),
+    key("llm.prefix_cache_bytes", "LADYLINUX_LLM_PREFIX_CACHE_BYTES"),
     key("embed.model", "LADYLINUX_EMBED_MODEL"),
     key("embed.queue", "LADYLINUX_EMBED_QUEUE"),
     key("embed.queue_timeout", "LADYLINUX_EMBED_QUEUE_TIMEOUT"),

@@ -235,6 +235,8 @@ pub struct Llm {
     pub max_tokens: usize,
     /// How many prompt tokens go through the graph at once.
     pub prefill_chunk: usize,
+    /// How many bytes of computed prompts the worker keeps for conversations that take turns.
+    pub prefix_cache_bytes: usize,
 }
 
 /// The embedding worker.

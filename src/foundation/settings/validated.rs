@@ -292,6 +292,7 @@ fn llm(check: &mut Check<'_>) -> Llm {
         context_tokens: check.number("llm.context_tokens", 64..=1 << 20),
         max_tokens: check.number("llm.max_tokens", 1..=1 << 20),
         prefill_chunk: check.number("llm.prefill_chunk", 1..=65_536),
+        prefix_cache_bytes: check.number("llm.prefix_cache_bytes", 0..=1 << 40),
     };
     if llm.max_tokens > llm.context_tokens {
         check.refuse("llm.max_tokens", "an answer cannot be longer than llm.context_tokens");

@@ -198,6 +198,7 @@ impl Spawn {
             [
                 ("--context", settings.llm.context_tokens.to_string().into()),
                 ("--prefill-chunk", settings.llm.prefill_chunk.to_string().into()),
+                ("--prefix-cache-bytes", settings.llm.prefix_cache_bytes.to_string().into()),
             ],
         )
     }

@@ -10,7 +10,7 @@ use ort::{
     session::{IoBinding, Session},
     value::{DynTensor, DynValue, Tensor, TensorElementType},
 };
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 /// Rows that shared buffers begin with; they double as a context grows, so that a short one costs little memory.
 const FIRST_ROWS: usize = 256;
@@ -64,6 +64,76 @@ impl Shared {
                 *buffer = larger;
             }
             self.rows = rows;
+        }
+        Ok(())
+    }
+}
+
+impl Cache {
+    /// Copies the keys and values of some of the `length` tokens that are there; none if they are not to be had.
+    pub(super) fn copy(&self, length: usize, tokens: Range<usize>) -> Option<Vec<f32>> {
+        let mut copied = Vec::new();
+        let mut add = |shape: &[i64], values: &[f32]| {
+            let [_, _, rows, size] = dimensions(shape);
+            for head in values.chunks_exact((rows * size).max(1)) {
+                copied.extend_from_slice(&head[tokens.start * size..tokens.end * size]);
+            }
+        };
+        match self {
+            Self::Shared(shared) => {
+                for buffer in &shared.buffers {
+                    let (shape, values) = buffer.extract_tensor();
+                    add(shape, values);
+                }
+            }
+            Self::Moved(values) => {
+                for value in values {
+                    let (shape, values) = value.try_extract_tensor::<f32>().ok()?;
+                    // A sliding window has fewer.
+                    if dimensions(shape)[2] != length {
+                        return None;
+                    }
+                    add(shape, values);
+                }
+            }
+        }
+        Some(copied)
+    }
+
+    /// Puts copied keys and values in the place of what is there, so many tokens a piece; room was made for them.
+    pub(super) fn paste(
+        &mut self,
+        contract: &Contract,
+        pieces: &[&[f32]],
+        each: usize,
+    ) -> Result<(), ort::Error> {
+        let paste = |number: usize, buffer: &mut Tensor<f32>| {
+            let (shape, target) = buffer.extract_tensor_mut();
+            let [_, heads, rows, size] = dimensions(shape);
+            let (span, of_head) = (each * size, rows * size);
+            for (place, piece) in pieces.iter().enumerate() {
+                let piece = piece.chunks_exact(span).skip(number * heads);
+                for (head, source) in target.chunks_exact_mut(of_head).zip(piece) {
+                    head[place * span..][..span].copy_from_slice(source);
+                }
+            }
+        };
+        match self {
+            Self::Shared(shared) => {
+                for (number, buffer) in shared.buffers.iter_mut().enumerate() {
+                    paste(number, buffer);
+                }
+            }
+            Self::Moved(values) => {
+                let shape = [1, contract.kv_heads, each * pieces.len(), contract.head_size];
+                *values = (0..2 * contract.layers.len())
+                    .map(|number| {
+                        let mut value = Tensor::<f32>::new(&Allocator::default(), shape)?;
+                        paste(number, &mut value);
+                        Ok(value.into_dyn())
+                    })
+                    .collect::<Result<_, ort::Error>>()?;
+            }
         }
         Ok(())
     }

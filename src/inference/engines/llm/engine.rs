@@ -1,11 +1,13 @@
 //! A loaded model: answers requests one at a time.
 
 use super::{
-    Event, Flow, Options,
+    Drafting, Event, Flow, Options,
     decoder::Decoder,
     detokenize::Detokenizer,
+    draft::Drafts,
     grammar::{Grammar, Grammars},
     likelihood, load,
+    prefixes::{BLOCK, Prefixes},
     sampler::Sampler,
     sampling::{self, Defaults},
     stop::StopScanner,
@@ -33,9 +35,10 @@ use std::{
 const STOPS: usize = 16;
 const STOP_BYTES: usize = 1024;
 
-/// A model in memory, with the cache of the request before.
+/// A model in memory, with the cache of the request before and of others before that.
 pub struct Engine {
     pub(super) decoder: Decoder,
+    pub(super) prefixes: Prefixes,
     pub(super) text: Text,
     /// None until an answer has to have a form.
     pub(super) grammars: Option<Grammars>,
@@ -87,7 +90,7 @@ impl Engine {
         for &token in &prompt {
             sampler.saw(token);
         }
-        let cached_tokens = self.reuse(&prompt);
+        let cached_tokens = self.reuse(&prompt).map_err(|error| engine_failed(&error))?;
         let total = prompt.len();
         let mut progress = |done| ask(Event::Prefill { done, total });
         let filled = self
@@ -96,7 +99,8 @@ impl Engine {
             .map_err(|error| engine_failed(&error))?;
         let mut answer = Answer::new(request, started);
         let finish = if filled {
-            self.answer(&mut answer, (&mut sampler, &mut grammar), ask)?
+            let drafts = Drafts::of(&prompt);
+            self.answer(&mut answer, (&mut sampler, &mut grammar, drafts), ask)?
         } else {
             Finish::Cancelled
         };
@@ -120,6 +124,35 @@ impl Engine {
     /// Appends one token to the cache.
     pub fn decode(&mut self, token: u32) -> Result<(), Refusal> {
         self.decoder.step(&[token]).map_err(|error| engine_failed(&error))
+    }
+
+    /// Appends one token and computes with it what a draft would need to be judged; returns whether the graph can.
+    pub fn decode_with(&mut self, token: u32, draft: &[u32]) -> Result<bool, Refusal> {
+        self.decoder.step_with(token, draft).map_err(|error| engine_failed(&error))?;
+        Ok(self.decoder.ahead().len() == draft.len())
+    }
+
+    /// Generates greedily after what is in the cache, whatever ends an answer, with drafts or token by token.
+    ///
+    /// Returns the tokens, and how many runs of the graph they took.
+    pub fn continue_greedily(
+        &mut self,
+        count: usize,
+        drafting: Drafting,
+    ) -> Result<(Vec<u32>, usize), Refusal> {
+        let mut drafts = Drafts::of(self.decoder.tokens());
+        let (mut tokens, before) = (Vec::new(), self.decoder.runs());
+        while tokens.len() < count
+            && let Some(token) = self.likeliest()
+        {
+            tokens.push(token);
+            let stepped = match drafting {
+                Drafting::On => self.advance(token, &mut drafts),
+                Drafting::Off => self.decoder.step(&[token]),
+            };
+            stepped.map_err(|error| engine_failed(&error))?;
+        }
+        Ok((tokens, self.decoder.runs() - before))
     }
 
     /// Returns the logits of the last token; empty before the first.
@@ -211,22 +244,28 @@ impl Engine {
         self.grammars.as_ref().map(|grammars| grammars.begin(format)).transpose()
     }
 
-    /// Keeps what the cache has in common with the prompt, but for its last token, whose logits are needed.
-    fn reuse(&mut self, prompt: &[u32]) -> usize {
-        let common = self
-            .decoder
-            .tokens()
-            .iter()
-            .zip(prompt)
-            .take_while(|(one, other)| one == other)
-            .count();
-        self.decoder.rewind(common.min(prompt.len() - 1))
+    /// Keeps or brings back what is known of a prompt, but for its last token, whose logits are needed; returns how many tokens.
+    fn reuse(&mut self, prompt: &[u32]) -> Result<usize, ort::Error> {
+        let beginning = &prompt[..prompt.len() - 1];
+        let cached = self.decoder.tokens();
+        let common = cached.iter().zip(beginning).take_while(|(one, other)| one == other).count();
+        if common < cached.len() {
+            let copy = |start| self.decoder.copy(start..start + BLOCK);
+            self.prefixes.keep(cached, copy);
+        }
+        let kept = self.prefixes.find(beginning);
+        let known = kept.len() * BLOCK;
+        if known > common {
+            self.decoder.restore(&beginning[..known], &kept, BLOCK)?;
+            return Ok(known);
+        }
+        Ok(self.decoder.rewind(common))
     }
 
     fn answer(
         &mut self,
         answer: &mut Answer,
-        (sampler, grammar): (&mut Sampler, &mut Option<Grammar>),
+        (sampler, grammar, mut drafts): (&mut Sampler, &mut Option<Grammar>, Drafts),
         ask: &mut dyn FnMut(Event) -> Flow,
     ) -> Result<Finish, Refusal> {
         loop {
@@ -272,8 +311,20 @@ impl Engine {
                 let rest = answer.detokenizer.finish(&self.text);
                 return Ok(answer.close(&rest, engine_ns, finish, ask));
             }
-            self.decoder.step(&[token]).map_err(|error| engine_failed(&error))?;
+            self.advance(token, &mut drafts).map_err(|error| engine_failed(&error))?;
         }
+    }
+
+    /// Appends one token of an answer; where a run of the graph is needed for that, with a draft of what may follow.
+    fn advance(&mut self, token: u32, drafts: &mut Drafts) -> Result<(), ort::Error> {
+        drafts.saw(token);
+        let ahead = self.decoder.ahead();
+        let draft = if self.decoder.drafts() && ahead.front() != Some(&token) {
+            drafts.next(ahead.len())
+        } else {
+            &[]
+        };
+        self.decoder.step_with(token, draft)
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     directory::Directory,
     engine::Engine,
     graph::{self, Contract, Names},
+    prefixes::Prefixes,
     sampling::Defaults,
     template::Template,
     tokenizer::Text,
@@ -39,6 +40,7 @@ pub(super) fn load(id: &str, directory: &Path, options: &Options) -> Result<Engi
     })?;
     Ok(Engine {
         decoder,
+        prefixes: Prefixes::new(options.prefix_cache_bytes),
         text,
         grammars: None,
         template,

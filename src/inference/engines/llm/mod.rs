@@ -14,11 +14,13 @@ mod cache;
 mod decoder;
 mod detokenize;
 mod directory;
+mod draft;
 mod engine;
 mod grammar;
 mod graph;
 mod likelihood;
 mod load;
+mod prefixes;
 mod sampler;
 mod sampling;
 mod stop;
@@ -44,6 +46,8 @@ pub struct Options {
     pub context_tokens: usize,
     /// How many prompt tokens are computed between two looks at whether the request was cancelled.
     pub prefill_chunk: usize,
+    /// How many bytes of computed prompts are kept for conversations that take turns; the last one is kept in any case.
+    pub prefix_cache_bytes: usize,
     /// The graph, where a folder has several; the one that is fastest on a CPU if it is not given.
     pub graph: Option<PathBuf>,
     /// The ONNX Runtime library; the loader's search path decides if it is not given.
@@ -89,4 +93,13 @@ pub enum Flow {
     Continue,
     /// End here; the answer so far stands.
     Stop,
+}
+
+/// Whether a run of the graph computes a draft of what may follow along with the next token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drafting {
+    /// Where the last tokens occurred before, and the graph can.
+    On,
+    /// Token by token.
+    Off,
 }

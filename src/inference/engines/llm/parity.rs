@@ -3,7 +3,10 @@
 //! The graphs, the prompts and the expected logits are made by `scripts/fixtures`; every directory there that holds an
 //! `expected.json` is run.
 
-use super::{Engine, Event, Flow, Options, decoder::Decoder, directory::Directory, load};
+use super::{
+    Drafting, Engine, Event, Flow, Options, decoder::Decoder, directory::Directory, load,
+    prefixes::BLOCK,
+};
 use crate::{
     foundation::values::Redacted,
     inference::workers::{ChatMessage, Generate, Sampling, protocol::Finish},
@@ -31,6 +34,7 @@ pub(super) fn options(prefill_chunk: usize) -> Options {
         threads: 1,
         context_tokens: 4096,
         prefill_chunk,
+        prefix_cache_bytes: 64 << 20,
         graph: None,
         onnxruntime: Some(library()),
     }
@@ -182,9 +186,10 @@ fn buffers_that_grow_hold_the_same_as_a_cache_that_is_handed_on() {
     for decoder in [&mut shared, &mut moved] {
         decoder.prefill(&prompt, 64, &mut |_| Flow::Continue).unwrap();
     }
-    for token in (0..400).map(|number| number * 13 % 1000) {
+    // Two at a time: one alone is computed by another kernel, where there are no drafts.
+    for token in (0..400).step_by(2).map(|number| number * 13 % 1000) {
         for decoder in [&mut shared, &mut moved] {
-            decoder.step(&[token]).unwrap();
+            decoder.step(&[token, 999 - token]).unwrap();
         }
         let worst =
             shared.logits().iter().zip(moved.logits()).map(|(one, other)| (one - other).abs());
@@ -199,11 +204,37 @@ fn logits_are_computed_for_the_last_token_alone_where_the_graph_can() {
     for (export, rows) in [
         ("llama/transformersjs-num-logits", 1),
         ("qwen2/genai-last-logits", 1),
-        ("qwen2/genai", 17),
+        // One more than there are tokens, for rows are computed in pairs.
+        ("qwen2/genai", 18),
     ] {
         let mut engine = loaded(&fixtures().join(export), 64);
         engine.prefill(&[1; 17]).unwrap();
         assert_eq!(engine.decoder.computed_rows(), rows, "{export}");
+    }
+}
+
+/// Drafts are made where the graph computes logits for more than the last token and appends in place.
+#[test]
+fn drafts_change_no_token_and_save_runs() {
+    for (export, drafting) in [
+        ("qwen2/genai", true),
+        ("llama/genai", true),
+        ("qwen2/genai-last-logits", false),
+        ("qwen2/transformersjs", false),
+    ] {
+        let mut engine = loaded(&fixtures().join(export), 64);
+        // Each half of the prompt is the other again, as an answer from a document is.
+        let half: Vec<u32> = (0..60).map(|number| number * 7 % 50).collect();
+        engine.prefill(&[half.as_slice(), &half].concat()).unwrap();
+        let (single, runs) = engine.continue_greedily(300, Drafting::Off).unwrap();
+        assert_eq!((single.len(), runs), (300, 300));
+        engine.reset();
+        engine.prefill(&[half.as_slice(), &half].concat()).unwrap();
+        let (drafted, runs) = engine.continue_greedily(300, Drafting::On).unwrap();
+        assert_eq!(drafted, single, "{export}");
+        assert_eq!(runs < 300, drafting, "{export}: {runs} runs");
+        // What was drafted and did not come is not in the cache.
+        assert_eq!(engine.cached().len(), 420);
     }
 }
 
@@ -251,6 +282,25 @@ fn an_answer_has_as_many_tokens_as_were_asked_for_and_repeats_from_the_cache() {
     let (second, completion) = generate(&mut engine, &request);
     assert_eq!(first, second);
     assert_eq!(completion.cached_tokens, completion.prompt_tokens - 1);
+}
+
+#[test]
+fn conversations_that_take_turns_go_on_from_where_they_were() {
+    for export in ["qwen2/genai", "qwen2/transformersjs", "llama/genai"] {
+        let [one, other] = ["lamp ", "door "].map(|word| ask(&word.repeat(50), 12));
+        let fresh = |request| generate(&mut loaded(&fixtures().join(export), 16), request).0;
+        let expected = [fresh(&one), fresh(&other)];
+        let mut engine = loaded(&fixtures().join(export), 16);
+        for turn in 0..4 {
+            let request = [&one, &other][turn % 2];
+            let (said, completion) = generate(&mut engine, request);
+            assert_eq!(said, expected[turn % 2], "{export}, turn {turn}");
+            let whole = (completion.prompt_tokens - 1) / BLOCK * BLOCK;
+            assert!(whole >= BLOCK, "{whole}");
+            let least = if turn < 2 { 0 } else { whole };
+            assert!(completion.cached_tokens >= least, "{export}, turn {turn}: {completion:?}");
+        }
+    }
 }
 
 #[test]
