@@ -10,7 +10,7 @@
 //! room, and answers; what it decides belongs into that room.
 
 mod app;
-mod chat_completions;
+mod completions;
 mod conversations;
 mod docs;
 mod embeddings;

@@ -1,8 +1,8 @@
 //! All routes on one page.
 
 use super::{
-    app::App, chat_completions, conversations, docs, embeddings, first, gate, health, host,
-    knowledge, metrics, models, openapi, pages, release, server, workers,
+    app::App, completions, conversations, docs, embeddings, first, gate, health, host, knowledge,
+    metrics, models, openapi, pages, release, server, workers,
 };
 use axum::{
     Router, middleware,
@@ -36,7 +36,8 @@ routes! {
     post "/api/conversations" => conversations::begin,
     post "/api/conversations/{id}/turns" => conversations::turn,
     delete "/api/conversations/{id}" => conversations::forget,
-    post "/v1/chat/completions" => chat_completions::create,
+    post "/v1/chat/completions" => completions::create_chat,
+    post "/v1/completions" => completions::create_text,
     post "/v1/embeddings" => embeddings::create,
     get "/v1/models" => models::list,
     get "/v1/models/{model}" => models::retrieve,

@@ -111,7 +111,8 @@ impl<'de> Deserialize<'de> for Whole {
             }
         }
 
-        deserializer.deserialize_i64(Number)
+        // Not as an integer: where one of several forms is tried, that would not take 8.0.
+        deserializer.deserialize_any(Number)
     }
 }
 

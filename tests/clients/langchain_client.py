@@ -1,11 +1,11 @@
-"""Talks to a node with LangChain's classes for OpenAI, unchanged: a chat, a stream, structured output, tools, embeddings."""
+"""Talks to a node with LangChain's classes for OpenAI, unchanged: a chat, a stream, text, structured output, tools, embeddings."""
 
 import typing
 import unittest
 
 import pydantic
 from langchain_core.tools import tool
-from langchain_openai import ChatOpenAI, OpenAIEmbeddings
+from langchain_openai import ChatOpenAI, OpenAI, OpenAIEmbeddings
 
 from node import node
 
@@ -35,6 +35,12 @@ class LangChain(unittest.TestCase):
         whole = self.chat.invoke("Say hello.").content
         self.assertTrue(whole)
         self.assertEqual("".join(piece.text for piece in self.chat.stream("Say hello.")), whole)
+
+    def test_texts_are_continued_together_and_in_pieces(self):
+        model = OpenAI(model="default", max_tokens=8, temperature=0, **self.where)
+        whole = model.invoke("Say hello.")
+        self.assertEqual(model.batch(["Say hello.", "Say hello."]), [whole, whole])
+        self.assertEqual("".join(model.stream("Say hello.")), whole)
 
     def test_structured_output_is_parsed(self):
         structured = self.chat.with_structured_output(Mood, method="json_schema")

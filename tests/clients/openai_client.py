@@ -198,6 +198,49 @@ class OpenAiClient(unittest.TestCase):
             self.complete(tools=bad)
         self.assertEqual(raised.exception.body["param"], "tools.0.function.name")
 
+    def continued(self, prompt="Say hello.", **options):
+        return self.client.completions.create(**{"model": self.model, "prompt": prompt, "max_tokens": 8, "temperature": 0, **options})
+
+    def test_text_is_continued_as_it_stands_whole_and_in_pieces(self):
+        answer = self.continued()
+        self.assertEqual((answer.object, answer.choices[0].finish_reason), ("text_completion", "length"))
+        self.assertTrue(answer.choices[0].text)
+        self.assertEqual(answer.usage.completion_tokens, 8)
+        # A chat template adds to what is said.
+        self.assertLess(answer.usage.prompt_tokens, self.complete().usage.prompt_tokens)
+        pieces = list(self.continued(stream=True, stream_options={"include_usage": True}))
+        text = "".join(choice.text for piece in pieces for choice in piece.choices)
+        self.assertEqual((text, pieces[-1].usage.completion_tokens), (answer.choices[0].text, 8))
+        self.assertEqual(self.continued(max_tokens=openai.omit).usage.completion_tokens, 16)
+
+    def test_several_prompts_are_continued_in_their_order(self):
+        one, other = (self.continued(prompt) for prompt in ("Say hello.", "A lamp is"))
+        both = self.continued(["Say hello.", "A lamp is"], n=2)
+        texts = [choice.text for choice in both.choices]
+        self.assertEqual(texts, [answer.choices[0].text for answer in (one, one, other, other)])
+        self.assertEqual(both.usage.prompt_tokens, one.usage.prompt_tokens + other.usage.prompt_tokens)
+        tokens = self.continued([5, 6, 7])
+        self.assertEqual(tokens.usage.prompt_tokens, 3)
+        self.assertEqual(tokens.choices[0].text, self.continued([[5, 6, 7]]).choices[0].text)
+
+    def test_probabilities_of_a_continuation_are_told(self):
+        choice = self.continued(logprobs=2).choices[0]
+        self.assertEqual("".join(choice.logprobs.tokens), choice.text)
+        self.assertEqual((len(choice.logprobs.token_logprobs), len(choice.logprobs.top_logprobs[0])), (8, 2))
+        self.assertEqual(choice.logprobs.text_offset[:2], [0, len(choice.logprobs.tokens[0])])
+
+    def test_a_continuation_that_cannot_be_is_refused_by_field(self):
+        for field, value in {"echo": True, "suffix": "the end", "best_of": 3}.items():
+            with self.assertRaises(openai.BadRequestError) as raised:
+                self.continued(**{field: value})
+            self.assertEqual(raised.exception.param, field)
+        for prompt in ("", [], [[]], [-1]):
+            with self.assertRaises(openai.UnprocessableEntityError):
+                self.continued(prompt)
+        for prompt in ([4_000_000_000], "lamp " * 9000):
+            with self.assertRaises(openai.BadRequestError):
+                self.continued(prompt)
+
     def test_texts_are_embedded(self):
         answer = self.client.embeddings.create(model="default", input=["one", "two"])
         self.assertEqual(([item.index for item in answer.data], len(answer.data[0].embedding)), ([0, 1], 32))

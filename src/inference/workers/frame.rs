@@ -317,6 +317,7 @@ mod tests {
             );
         let generate = (proptest::collection::vec(message, 0..4), sampling, any::<u32>()).prop_map(
             |(messages, sampling, max_tokens)| Generate {
+                prompt: None,
                 messages,
                 sampling,
                 max_tokens: max_tokens as usize,

@@ -51,7 +51,7 @@ pub use llm::{Event, Generation, Llm};
 pub use process::Spawn;
 pub use protocol::{
     ChatMessage, Completion, Embed, Embedded, Finish, Format, Generate, Likely, LoadedModel,
-    Refusal, Sampling, TextRole, TokenLogprob, Vectors, Work, WorkerKind,
+    Prompt, Refusal, Sampling, TextRole, TokenLogprob, Vectors, Work, WorkerKind,
 };
 pub use runtime::Runtime;
 pub use start::{Post, Workers};

@@ -236,6 +236,9 @@ impl fmt::Debug for Vectors {
 pub struct Generate {
     /// The conversation so far, rendered by the model's own chat template.
     pub messages: Vec<ChatMessage>,
+    /// What is to be continued as it stands, in the place of a conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<Prompt>,
     /// Tool definitions handed to the chat template; the worker never runs one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tools: Option<serde_json::Value>,
@@ -263,6 +266,26 @@ impl fmt::Debug for Generate {
             .field("sampling", &self.sampling)
             .field("max_tokens", &self.max_tokens)
             .finish_non_exhaustive()
+    }
+}
+
+/// What a model continues as it stands, without a chat template.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Prompt {
+    /// Text; what the model wants at its beginning is put there.
+    Text(Redacted<String>),
+    /// Tokens of the model.
+    Tokens(Vec<u32>),
+}
+
+/// Prints lengths.
+impl fmt::Debug for Prompt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => write!(f, "Text({text:?})"),
+            Self::Tokens(tokens) => write!(f, "Tokens(<{} tokens redacted>)", tokens.len()),
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
     inference::{
         engines::refusal,
         workers::{
-            Completion, Generate, Refusal, TokenLogprob,
+            Completion, Generate, Prompt, Refusal, TokenLogprob,
             protocol::{Finish, LoadedModel},
         },
     },
@@ -180,24 +180,8 @@ impl Engine {
         self.decoder.rewind(keep)
     }
 
-    /// Renders and encodes the conversation, and makes sure that the answer fits behind it.
+    /// Encodes what is to be continued, and makes sure that the answer fits behind it.
     fn prompt(&self, request: &Generate) -> Result<Vec<u32>, Refusal> {
-        let messages = request.messages.iter().map(|message| {
-            let mut told = json!({"role": message.role, "content": message.content.expose()});
-            if let Some(calls) = &message.tool_calls {
-                told["tool_calls"] = serde_json::from_str(calls.expose()).unwrap_or_default();
-            }
-            if let Some(id) = &message.tool_call_id {
-                told["tool_call_id"] = json!(id);
-            }
-            told
-        });
-        let rendered = self.template.render(template::Input {
-            messages: messages.collect(),
-            tools: request.tools.clone(),
-            options: prompt_options(),
-            now: time::now(),
-        })?;
         let context = self.model.context_tokens;
         let overflow = |tokens: &str| {
             refusal(
@@ -209,29 +193,62 @@ impl Engine {
                 ),
             )
         };
-        let least = self.text.at_least(rendered.len());
-        if least > context {
-            return Err(overflow(&format!("at least {least}")));
-        }
-        let prompt = self.text.encode(&rendered).map_err(|error| {
-            refusal("invalid_request", format!("messages cannot be cut into tokens: {error}"))
+        let fits = |text: &str| match self.text.at_least(text.len()) {
+            least if least > context => Err(overflow(&format!("at least {least}"))),
+            _ => Ok(()),
+        };
+        let (prompt, field) = match &request.prompt {
+            None => {
+                let rendered = self.rendered(request)?;
+                fits(&rendered)?;
+                (self.text.encode(&rendered), "messages")
+            }
+            Some(Prompt::Text(text)) => {
+                fits(text.expose())?;
+                (self.text.encode_whole(text.expose()), "prompt")
+            }
+            Some(Prompt::Tokens(tokens)) => (Ok(tokens.clone()), "prompt"),
+        };
+        let prompt = prompt.map_err(|error| {
+            refusal("invalid_request", format!("{field} cannot be cut into tokens: {error}"))
         })?;
         if prompt.is_empty() {
-            return Err(refusal("invalid_request", "messages render to an empty prompt"));
+            return Err(refusal(
+                "invalid_request",
+                format!("{field}: there is not one token in it"),
+            ));
         }
         if let Some(unknown) = prompt.iter().find(|&&token| token as usize >= self.model.vocabulary)
         {
             return Err(refusal(
                 "invalid_request",
-                format!(
-                    "messages contain the special token {unknown}, which the model does not have"
-                ),
+                format!("{field}: the model does not have the token {unknown}"),
             ));
         }
         if prompt.len().saturating_add(request.max_tokens) > context {
             return Err(overflow(&prompt.len().to_string()));
         }
         Ok(prompt)
+    }
+
+    /// Renders the conversation as the model wants it.
+    fn rendered(&self, request: &Generate) -> Result<String, Refusal> {
+        let messages = request.messages.iter().map(|message| {
+            let mut told = json!({"role": message.role, "content": message.content.expose()});
+            if let Some(calls) = &message.tool_calls {
+                told["tool_calls"] = serde_json::from_str(calls.expose()).unwrap_or_default();
+            }
+            if let Some(id) = &message.tool_call_id {
+                told["tool_call_id"] = json!(id);
+            }
+            told
+        });
+        self.template.render(template::Input {
+            messages: messages.collect(),
+            tools: request.tools.clone(),
+            options: prompt_options(),
+            now: time::now(),
+        })
     }
 
     /// Begins the grammar of an answer that has to have a form.
@@ -388,7 +405,7 @@ fn tell(text: String, engine_ns: u64, ask: &mut dyn FnMut(Event) -> Flow) -> Flo
 
 fn check(request: &Generate) -> Result<(), Refusal> {
     let wrong = |message: String| Err(refusal("invalid_request", message));
-    if request.messages.is_empty() {
+    if request.messages.is_empty() && request.prompt.is_none() {
         return wrong("messages must hold at least one message".to_owned());
     }
     if request.max_tokens == 0 {

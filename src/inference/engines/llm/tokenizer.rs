@@ -124,6 +124,12 @@ impl Text {
         Ok(encoding.get_ids().to_vec())
     }
 
+    /// Returns the tokens of a text, with what the model wants before and after one.
+    pub(super) fn encode_whole(&self, text: &str) -> Result<Vec<u32>, String> {
+        let encoding = self.tokenizer.encode_fast(text, true).map_err(|error| error.to_string())?;
+        Ok(encoding.get_ids().to_vec())
+    }
+
     /// Returns the text of some tokens, without special ones.
     pub(super) fn decode(&self, tokens: &[u32]) -> String {
         // Fails only for decoders that cannot read their own tokens; then there is nothing to show.

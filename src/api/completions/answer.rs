@@ -1,6 +1,9 @@
-//! What `/v1/chat/completions` answers, whole or piece by piece.
+//! What is answered, whole or piece by piece.
 
-use super::tools::ToolCall;
+use super::{
+    text::{self, TextLogprobs},
+    tools::ToolCall,
+};
 use crate::foundation::values::Redacted;
 use crate::inference::workers::{Completion, Finish, Likely, TokenLogprob};
 use serde::Serialize;
@@ -163,16 +166,29 @@ enum Took {
     All(Usage),
 }
 
+/// A piece of one answer.
 #[derive(Debug, Serialize)]
-pub(super) struct ChunkChoice<'a> {
-    index: usize,
-    delta: Delta<'a>,
-    logprobs: Option<Logprobs>,
-    finish_reason: Option<&'static str>,
+#[serde(untagged)]
+pub(super) enum ChunkChoice<'a> {
+    /// Of a message.
+    Chat {
+        index: usize,
+        delta: Delta<'a>,
+        logprobs: Option<Logprobs>,
+        finish_reason: Option<&'static str>,
+    },
+    /// Of text.
+    Text {
+        index: usize,
+        text: &'a str,
+        logprobs: Option<TextLogprobs>,
+        finish_reason: Option<&'static str>,
+    },
 }
 
+/// What a piece adds to a message.
 #[derive(Debug, Default, Serialize)]
-struct Delta<'a> {
+pub(super) struct Delta<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -195,6 +211,34 @@ pub(super) struct Head {
     pub(super) id: String,
     pub(super) created: i64,
     pub(super) model: String,
+    pub(super) shape: Shape,
+}
+
+/// In which of OpenAI's two forms an answer is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// A message.
+    Chat,
+    /// Text alone.
+    Text,
+}
+
+impl Shape {
+    /// Returns what the ids of such answers begin with.
+    pub(super) fn prefix(self) -> &'static str {
+        match self {
+            Self::Chat => "chatcmpl",
+            Self::Text => "cmpl",
+        }
+    }
+
+    /// Returns what pieces of such answers are called.
+    fn object(self) -> &'static str {
+        match self {
+            Self::Chat => "chat.completion.chunk",
+            Self::Text => text::OBJECT,
+        }
+    }
 }
 
 /// Whether a stream tells what the answer took.
@@ -207,11 +251,11 @@ pub(super) enum Tell {
 }
 
 impl Usage {
-    /// Counts one more answer in; the prompt is counted once, as the first answer found it.
-    pub(super) fn add(&mut self, completion: &Completion) {
-        if self.prompt_tokens == 0 {
-            self.prompt_tokens = completion.prompt_tokens;
-            self.prompt_tokens_details.cached_tokens = completion.cached_tokens;
+    /// Counts one more answer in; a prompt is counted once, as the first answer to it found it.
+    pub(super) fn add(&mut self, completion: &Completion, first: bool) {
+        if first {
+            self.prompt_tokens += completion.prompt_tokens;
+            self.prompt_tokens_details.cached_tokens += completion.cached_tokens;
         }
         self.completion_tokens += completion.completion_tokens;
         self.total_tokens = self.prompt_tokens + self.completion_tokens;
@@ -239,27 +283,32 @@ impl Spoken {
 
 impl Head {
     /// Returns whole answers.
-    pub(super) fn whole(self, choices: Vec<Choice>, usage: Usage) -> ChatCompletion {
+    pub(super) fn whole(self, answers: Vec<(Spoken, Completion)>, usage: Usage) -> ChatCompletion {
+        let choice = |(index, (spoken, completion))| Choice::new(index, spoken, completion);
         ChatCompletion {
             id: self.id,
             object: "chat.completion",
             created: self.created,
             model: self.model,
-            choices,
+            choices: answers.into_iter().enumerate().map(choice).collect(),
             usage,
         }
     }
 
-    /// Writes the first piece of an answer, which says who speaks.
-    pub(super) fn first(&self, index: usize, tell: Tell) -> String {
+    /// Writes the first piece of an answer, which says who speaks, where that is said.
+    pub(super) fn first(&self, index: usize, tell: Tell) -> Option<String> {
         let delta = Delta { role: Some("assistant"), content: Some(""), ..Delta::default() };
-        self.piece(&[choice(index, delta, None)], tell, Took::NotYet(()))
+        let first = || self.piece(&[choice(index, delta, None)], tell, Took::NotYet(()));
+        (self.shape == Shape::Chat).then(first)
     }
 
     /// Writes a piece of text.
     pub(super) fn text(&self, index: usize, text: &str, tell: Tell) -> String {
-        let delta = Delta { content: Some(text), ..Delta::default() };
-        self.piece(&[choice(index, delta, None)], tell, Took::NotYet(()))
+        let choice = match self.shape {
+            Shape::Chat => choice(index, Delta { content: Some(text), ..Delta::default() }, None),
+            Shape::Text => ChunkChoice::Text { index, text, logprobs: None, finish_reason: None },
+        };
+        self.piece(&[choice], tell, Took::NotYet(()))
     }
 
     /// Writes the calls of tools.
@@ -278,8 +327,21 @@ impl Head {
         completion: Completion,
         tell: Tell,
     ) -> String {
-        let mut choice = choice(index, Delta::default(), Some(spoken.reason(completion.finish)));
-        choice.logprobs = Logprobs::of(completion.logprobs);
+        let (finish_reason, told) = (Some(spoken.reason(completion.finish)), completion.logprobs);
+        let choice = match self.shape {
+            Shape::Chat => ChunkChoice::Chat {
+                index,
+                delta: Delta::default(),
+                logprobs: Logprobs::of(told),
+                finish_reason,
+            },
+            Shape::Text => ChunkChoice::Text {
+                index,
+                text: "",
+                logprobs: TextLogprobs::of(told),
+                finish_reason,
+            },
+        };
         self.piece(&[choice], tell, Took::NotYet(()))
     }
 
@@ -291,7 +353,7 @@ impl Head {
     fn piece(&self, choices: &[ChunkChoice<'_>], tell: Tell, took: Took) -> String {
         let chunk = Chunk {
             id: &self.id,
-            object: "chat.completion.chunk",
+            object: self.shape.object(),
             created: self.created,
             model: &self.model,
             choices,
@@ -307,10 +369,10 @@ fn choice<'a>(
     delta: Delta<'a>,
     finish_reason: Option<&'static str>,
 ) -> ChunkChoice<'a> {
-    ChunkChoice { index, delta, logprobs: None, finish_reason }
+    ChunkChoice::Chat { index, delta, logprobs: None, finish_reason }
 }
 
-fn reason(finish: Finish) -> &'static str {
+pub(super) fn reason(finish: Finish) -> &'static str {
     match finish {
         // Whoever cancelled does not read this.
         Finish::Stop | Finish::Cancelled => "stop",

@@ -22,19 +22,19 @@ use utoipa::{
 };
 
 /// Far above any context there is. Whether prompt and answer fit the context, the worker says.
-const MOST_TOKENS: i64 = 1_048_576;
+pub(super) const MOST_TOKENS: i64 = 1_048_576;
 
 /// How many of the likeliest tokens are told with each, as many as OpenAI tells.
 const MOST_LOGPROBS: i64 = 20;
 
 /// How many answers one request may have; each takes its turn in the queue.
-const MOST_ANSWERS: i64 = 16;
+pub(super) const MOST_ANSWERS: i64 = 16;
 
 /// What is to be completed, and how.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "what says nothing to this node is taken all the same")]
-pub(in crate::api) struct CompletionRequest {
+pub(in crate::api) struct ChatRequest {
     /// An id from `/v1/models`, or `default` for whichever model the node has loaded.
     #[schema(example = "default", min_length = 1)]
     pub(super) model: String,
@@ -190,7 +190,7 @@ struct Part {
 /// Texts at which an answer ends.
 #[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "must be text, or a list of texts")]
-enum Stop {
+pub(super) enum Stop {
     /// One.
     One(Redacted<String>),
     /// Up to four.
@@ -244,7 +244,7 @@ struct NamedSchema {
     strict: Option<bool>,
 }
 
-impl Validate for CompletionRequest {
+impl Validate for ChatRequest {
     fn problems(&self) -> Vec<FieldError> {
         let mut problems = Vec::new();
         if self.messages.is_empty() {
@@ -271,10 +271,7 @@ impl Validate for CompletionRequest {
         problems.extend(self.top_logprobs.and_then(|top| outside("top_logprobs", &top.0, &range)));
         problems.extend(self.n.and_then(|n| outside("n", &n.0, &(1..=MOST_ANSWERS))));
         problems.extend(tools::problems(self.tools()));
-        if self.stops().len() > 4 || self.stops().iter().any(|stop| stop.expose().is_empty()) {
-            let msg = "must be one to four texts, none of them empty";
-            problems.push(FieldError::in_body("stop", "wrong_length", msg));
-        }
+        problems.extend(self.stop.as_ref().and_then(Stop::problem));
         let missing = self
             .messages
             .iter()
@@ -285,7 +282,7 @@ impl Validate for CompletionRequest {
     }
 }
 
-fn outside<T: PartialOrd + std::fmt::Display>(
+pub(super) fn outside<T: PartialOrd + std::fmt::Display>(
     name: &str,
     value: &T,
     range: &RangeInclusive<T>,
@@ -294,7 +291,7 @@ fn outside<T: PartialOrd + std::fmt::Display>(
     (!range.contains(value)).then(|| FieldError::in_body(name, "out_of_range", msg()))
 }
 
-impl CompletionRequest {
+impl ChatRequest {
     /// Refuses what would be ignored otherwise, and what cannot be done though each field has a right form.
     pub(super) fn supported(&self) -> Result<(), Failure> {
         let zero = |penalty: Option<f64>| penalty.is_none_or(|penalty| penalty == 0.0);
@@ -311,6 +308,7 @@ impl CompletionRequest {
                 self.logprobs == Some(true) || self.top_logprobs.is_none_or(|top| top.0 == 0),
                 "needs logprobs to be true",
             ),
+            ("tools", tools::have_names_of_their_own(self.tools()), "must each have another name"),
             (
                 "tool_choice",
                 tools::can_choose(self.tools(), self.tool_choice.as_ref()),
@@ -346,23 +344,20 @@ impl CompletionRequest {
         };
         let wanted = self.max_completion_tokens.or(self.max_tokens);
         let wanted = wanted.map_or(otherwise, |most| usize::try_from(most.0).unwrap_or(otherwise));
-        let stop = self.stops().to_vec();
+        let stop = self.stop.as_ref().map(Stop::texts).unwrap_or_default().to_vec();
         let top = self.top_logprobs.map_or(0, |top| usize::try_from(top.0).unwrap_or(0));
         let top_logprobs = (self.logprobs == Some(true)).then_some(top);
-        let mut sampling = Sampling {
+        let sampling = sampling(Sampling {
             temperature: self.temperature.map(narrow),
             top_k: self.top_k.and_then(|k| usize::try_from(k.0).ok()),
             top_p: self.top_p.map(narrow),
             min_p: self.min_p.map(narrow),
             repetition_penalty: self.repetition_penalty.map(narrow),
             seed: self.seed.map(|seed| seed.0.cast_unsigned()),
-        };
-        if sampling.top_p.is_some_and(|p| p <= 0.0) {
-            // The smallest nucleus there is holds the likeliest token alone.
-            (sampling.top_p, sampling.top_k) = (None, Some(1));
-        }
+        });
         let generate = Generate {
             messages: self.messages.into_iter().map(Message::told).collect(),
+            prompt: None,
             tools: definitions,
             sampling,
             max_tokens: wanted,
@@ -376,14 +371,31 @@ impl CompletionRequest {
     fn tools(&self) -> &[Tool] {
         self.tools.as_deref().unwrap_or_default()
     }
+}
 
-    fn stops(&self) -> &[Redacted<String>] {
-        match &self.stop {
-            None => &[],
-            Some(Stop::One(stop)) => std::slice::from_ref(stop),
-            Some(Stop::Many(stops)) => stops,
+impl Stop {
+    pub(super) fn texts(&self) -> &[Redacted<String>] {
+        match self {
+            Self::One(stop) => std::slice::from_ref(stop),
+            Self::Many(stops) => stops,
         }
     }
+
+    pub(super) fn problem(&self) -> Option<FieldError> {
+        let texts = self.texts();
+        let fine = texts.len() <= 4 && texts.iter().all(|stop| !stop.expose().is_empty());
+        let msg = "must be one to four texts, none of them empty";
+        (!fine).then(|| FieldError::in_body("stop", "wrong_length", msg))
+    }
+}
+
+/// Returns the sampling that was asked for, as the model can do it.
+pub(super) fn sampling(mut asked: Sampling) -> Sampling {
+    if asked.top_p.is_some_and(|p| p <= 0.0) {
+        // The smallest nucleus there is holds the likeliest token alone.
+        (asked.top_p, asked.top_k) = (None, Some(1));
+    }
+    asked
 }
 
 /// Rounds towards zero where `f32` is too coarse, so that what is below a bound stays below it.
@@ -391,7 +403,7 @@ impl CompletionRequest {
     clippy::cast_possible_truncation,
     reason = "the range was checked; precision is not needed"
 )]
-fn narrow(value: f64) -> f32 {
+pub(super) fn narrow(value: f64) -> f32 {
     let narrowed = value as f32;
     if f64::from(narrowed) > value { narrowed.next_down() } else { narrowed }
 }
@@ -467,7 +479,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn request(extra: &Value) -> CompletionRequest {
+    fn request(extra: &Value) -> ChatRequest {
         let mut body = json!({"model": "m", "messages": [{"role": "user", "content": "hi"}]});
         for (name, value) in extra.as_object().unwrap() {
             body[name] = value.clone();
@@ -505,12 +517,14 @@ mod tests {
 
     #[test]
     fn what_would_change_the_answer_and_is_not_supported_is_refused() {
+        let twin = json!({"type": "function", "function": {"name": "look"}});
         for (field, value) in [
             ("frequency_penalty", json!(0.5)),
             ("presence_penalty", json!(-1)),
             ("logit_bias", json!({"50256": -100})),
             ("top_logprobs", json!(2)),
             ("tool_choice", json!("required")),
+            ("tools", json!([twin, twin])),
         ] {
             let refused = request(&json!({field: value})).supported().unwrap_err();
             assert_eq!(refused.open_ai().error.param.as_deref(), Some(field));

@@ -30,3 +30,20 @@ pub(super) fn stop() -> RefOr<Schema> {
         .item(ObjectBuilder::new().schema_type(Type::Null))
         .into()
 }
+
+/// A text, a list of texts, a list of tokens, or a list of such lists; none of them empty.
+pub(super) fn prompts() -> RefOr<Schema> {
+    let text = || ObjectBuilder::new().schema_type(Type::String).min_length(Some(1));
+    let token = || {
+        let integer = ObjectBuilder::new().schema_type(Type::Integer);
+        integer.minimum(Some(0)).maximum(Some(u32::MAX))
+    };
+    let tokens = || ArrayBuilder::new().items(token()).min_items(Some(1));
+    let several = |items: ArrayBuilder| items.min_items(Some(1)).max_items(Some(64));
+    OneOfBuilder::new()
+        .item(text())
+        .item(several(ArrayBuilder::new().items(text())))
+        .item(tokens())
+        .item(several(ArrayBuilder::new().items(tokens())))
+        .into()
+}

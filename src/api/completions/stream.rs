@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Later {
     pub(super) llm: Llm,
     pub(super) wanted: VecDeque<Generate>,
+    /// How many answers continue one prompt.
+    pub(super) each: usize,
 }
 
 /// An answer on its way.
@@ -46,7 +48,7 @@ pub(super) async fn answer(
     (mut generation, later): (Generation, Later),
     reading: Reading,
 ) -> Result<impl IntoResponse, Failure> {
-    let written = VecDeque::from([head.first(0, tell)]);
+    let written = head.first(0, tell).into_iter().collect();
     let told = tokio::time::timeout(PATIENCE, beginning(&mut generation)).await;
     let mut answer = Answer {
         head,
@@ -106,7 +108,7 @@ impl Answer {
         match one_more(&self.later.llm, asked).await {
             Ok(generation) => {
                 self.generation = Some(generation);
-                self.written.push_back(self.head.first(self.index, self.tell));
+                self.written.extend(self.head.first(self.index, self.tell));
             }
             Err(error) => self.fail(error),
         }
@@ -141,7 +143,7 @@ impl Answer {
         if !spoken.calls.is_empty() {
             self.written.push_back(self.head.calls(self.index, &spoken.calls, self.tell));
         }
-        self.usage.add(&completion);
+        self.usage.add(&completion, self.index.is_multiple_of(self.later.each));
         self.written.push_back(self.head.end(self.index, &spoken, completion, self.tell));
         self.generation = None;
         if self.later.wanted.is_empty() {

@@ -1,13 +1,15 @@
-//! `/v1/chat/completions`: the bare model, as OpenAI clients know it. No retrieval, no memory, no commands.
+//! `/v1/chat/completions` and `/v1/completions`: the bare model, as OpenAI clients know it. No retrieval, no memory, no commands.
 
 mod answer;
-mod request;
+mod chat;
 mod schema;
 mod stream;
+mod text;
 mod tools;
 
 pub(super) use answer::ChatCompletion;
-pub(super) use request::CompletionRequest;
+pub(super) use chat::ChatRequest;
+pub(super) use text::{TextCompletion, TextRequest};
 
 use super::{
     app::App,
@@ -19,15 +21,15 @@ use super::{
 use crate::foundation::values::{RequestId, time};
 use crate::inference::{
     models::Task,
-    workers::{Event, Finish, Generate, Generation, Llm, WorkerError},
+    workers::{Completion, Event, Finish, Generate, Generation, Llm, WorkerError},
 };
-use answer::{Choice, Head, Spoken, Tell, Usage};
+use answer::{Head, Shape, Spoken, Tell, Usage};
 use axum::{
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 /// How long a worker that just died is given to come back.
 const RECOVERY: Duration = Duration::from_secs(2);
@@ -41,7 +43,7 @@ const RECOVERY: Duration = Duration::from_secs(2);
     path = "/v1/chat/completions",
     tag = "openai",
     operation_id = "create_chat_completion",
-    request_body(content = CompletionRequest, example = json!({
+    request_body(content = ChatRequest, example = json!({
         "model": "default", "max_tokens": 16, "messages": [{"role": "user", "content": "Say hello."}],
     })),
     responses(
@@ -53,49 +55,118 @@ const RECOVERY: Duration = Duration::from_secs(2);
     ),
     security((), ("token" = [])),
 )]
-pub(super) async fn create(
+pub(super) async fn create_chat(
     _: Caller,
     State(app): State<App>,
-    Json(request): Json<CompletionRequest>,
+    Json(request): Json<ChatRequest>,
 ) -> Result<Response, Failure> {
     request.supported()?;
-    let tell = match request.stream_options.as_ref().and_then(|options| options.include_usage) {
-        Some(true) => Tell::Usage,
-        Some(false) | None => Tell::Nothing,
-    };
-    let streams = request.stream == Some(true);
-    let llm = &app.node.workers.llm.for_batch();
-    let model = models::loaded(&app, &request.model, Task::Llm, llm.status()).await?;
-    let answers = request.answers();
+    let (name, manner) =
+        (request.model.clone(), Manner::of(request.stream, request.stream_options));
+    let each = request.answers();
     let (asked, calling) = request.generate(app.node.settings.llm.max_tokens);
     // A `stop` text may cut an answer anywhere.
     let formed = asked.format.is_some() && asked.stop.is_empty();
     let reading = Reading { calling, formed };
-    let mut wanted = wanted(asked, answers);
-    // The first place in the queue is taken before anything is said, so that a full queue can be answered as such.
-    let first = wanted.next().unwrap_or_default();
-    let first = llm.generate(first).await?;
-    let id = format!("chatcmpl-{}", RequestId::new().0.simple());
-    let head = Head { id, created: time::now().0 / 1000, model };
-    if streams {
-        let later = stream::Later { llm: llm.clone(), wanted: wanted.collect() };
-        return Ok(stream::answer(head, tell, (first, later), reading).await?.into_response());
+    let answers = several(&asked, each).collect();
+    complete(&app, &name, Wanted { answers, each, shape: Shape::Chat, manner, reading }).await
+}
+
+/// Continues a text.
+///
+/// The older of OpenAI's two: the text goes to the model as it stands, without a chat template. Several prompts are continued one
+/// after the other. With `stream` the answers come as server-sent events, as with `/v1/chat/completions`.
+#[utoipa::path(
+    post,
+    path = "/v1/completions",
+    tag = "openai",
+    operation_id = "create_completion",
+    request_body(content = TextRequest, example = json!({"model": "default", "max_tokens": 16, "prompt": "Once upon a time"})),
+    responses(
+        (status = 200, description = "What comes next", content(
+            (TextCompletion = "application/json"),
+            (super::openapi::ServerSentEvent = "text/event-stream"),
+        )),
+        OpenAiErrors,
+    ),
+    security((), ("token" = [])),
+)]
+pub(super) async fn create_text(
+    _: Caller,
+    State(app): State<App>,
+    Json(request): Json<TextRequest>,
+) -> Result<Response, Failure> {
+    request.supported()?;
+    let (name, manner) =
+        (request.model.clone(), Manner::of(request.stream, request.stream_options));
+    let each = request.answers();
+    let answers = request.generate().iter().flat_map(|asked| several(asked, each)).collect();
+    let reading = Reading { calling: None, formed: false };
+    complete(&app, &name, Wanted { answers, each, shape: Shape::Text, manner, reading }).await
+}
+
+/// How an answer goes back.
+#[derive(Clone, Copy, Debug)]
+struct Manner {
+    streams: bool,
+    tell: Tell,
+}
+
+impl Manner {
+    fn of(stream: Option<bool>, options: Option<chat::StreamOptions>) -> Self {
+        let tell = match options.and_then(|options| options.include_usage) {
+            Some(true) => Tell::Usage,
+            Some(false) | None => Tell::Nothing,
+        };
+        Self { streams: stream == Some(true), tell }
     }
-    let (mut choices, mut usage) = (Vec::new(), Usage::default());
+}
+
+/// What is asked of the model, and how its answers are read and written.
+struct Wanted {
+    answers: VecDeque<Generate>,
+    /// How many of them continue one prompt.
+    each: usize,
+    shape: Shape,
+    manner: Manner,
+    reading: Reading,
+}
+
+/// Has the model that is called `name` answer.
+async fn complete(app: &App, name: &str, asked: Wanted) -> Result<Response, Failure> {
+    let Wanted { answers: mut wanted, each, shape, manner, reading } = asked;
+    let llm = app.node.workers.llm.for_batch();
+    let model = models::loaded(app, name, Task::Llm, llm.status()).await?;
+    // The first place in the queue is taken before anything is said, so that a full queue can be answered as such.
+    let first = llm.generate(wanted.pop_front().unwrap_or_default()).await?;
+    let id = format!("{}-{}", shape.prefix(), RequestId::new().0.simple());
+    let head = Head { id, created: time::now().0 / 1000, model, shape };
+    if manner.streams {
+        let later = stream::Later { llm, wanted, each };
+        return Ok(stream::answer(head, manner.tell, (first, later), reading)
+            .await?
+            .into_response());
+    }
+    let (mut answers, mut usage) = (Vec::new(), Usage::default());
     let mut next = Some(first);
     while let Some(generation) = next {
-        choices.push(whole(choices.len(), generation, &reading, &mut usage).await?);
-        next = match wanted.next() {
-            Some(asked) => Some(one_more(llm, asked).await?),
+        let (spoken, completion) = whole(generation, &reading).await?;
+        usage.add(&completion, answers.len().is_multiple_of(each));
+        answers.push((spoken, completion));
+        next = match wanted.pop_front() {
+            Some(asked) => Some(one_more(&llm, asked).await?),
             None => None,
         };
     }
-    Ok(Json(head.whole(choices, usage)).into_response())
+    Ok(match shape {
+        Shape::Chat => Json(head.whole(answers, usage)).into_response(),
+        Shape::Text => Json(TextCompletion::of(head, answers, usage)).into_response(),
+    })
 }
 
 /// Returns the requests for so many answers, each from the next seed.
-fn wanted(asked: Generate, answers: usize) -> impl Iterator<Item = Generate> + Send {
-    (0..answers as u64).map(move |number| {
+fn several(asked: &Generate, answers: usize) -> impl Iterator<Item = Generate> {
+    (0..answers as u64).map(|number| {
         let mut asked = asked.clone();
         asked.sampling.seed = asked.sampling.seed.map(|seed| seed.wrapping_add(number));
         asked
@@ -138,20 +209,16 @@ impl Reading {
 
 /// Waits for a whole answer.
 async fn whole(
-    index: usize,
     mut generation: Generation,
     reading: &Reading,
-    usage: &mut Usage,
-) -> Result<Choice, Failure> {
+) -> Result<(Spoken, Completion), Failure> {
     let mut text = String::new();
     while let Some(event) = generation.next().await {
         match event? {
             Event::Started { .. } => {}
             Event::Token { text: piece, .. } => text.push_str(piece.expose()),
             Event::Done(completion) => {
-                usage.add(&completion);
-                let spoken = reading.read(text, completion.finish)?;
-                return Ok(Choice::new(index, spoken, completion));
+                return Ok((reading.read(text, completion.finish)?, completion));
             }
         }
     }
