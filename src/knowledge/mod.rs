@@ -31,6 +31,7 @@ mod question;
 mod search;
 mod searcher;
 mod stem;
+mod steps;
 mod subject;
 mod units;
 mod vectors;
