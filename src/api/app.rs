@@ -104,7 +104,10 @@ impl App {
             path: None,
             mend: "put one there".to_owned(),
         };
-        let workers = Workers::with(&settings, Post::vacant(absent.clone()), Post::vacant(absent));
+        let workers = {
+            let vacant = || Post::vacant(absent.clone());
+            Workers::with(&settings, vacant(), vacant(), vacant())
+        };
         let searcher = Searcher::new(store.clone(), None);
         let conversations = Conversations::new(searcher.clone(), workers.llm.clone(), &settings);
         let metrics = telemetry::install();

@@ -20,7 +20,8 @@ use tracing::Instrument;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Answers that may take as long as a worker works; the worker's own deadlines end them.
-const PATIENT: &[&str] = &["/v1/chat/completions", "/v1/embeddings", "/ask_phi3", "/ask_firewall"];
+const PATIENT: &[&str] =
+    &["/v1/chat/completions", "/v1/embeddings", "/v1/rerank", "/ask_phi3", "/ask_firewall"];
 
 /// Set on every answer that does not say otherwise itself. Pages bring their own content policy.
 const HEADERS: [(HeaderName, HeaderValue); 4] = [

@@ -58,6 +58,8 @@ pub(super) struct Found {
     passages: Vec<Passage>,
     /// By what they were found.
     by: Halves,
+    /// Whether a reranking model has read the first of them again, and put them into its order.
+    reranked: bool,
 }
 
 /// Searches the documents that the caller may see.
@@ -76,6 +78,7 @@ pub(super) async fn search(
     Query(search): Query<Search>,
 ) -> Result<Json<Found>, Failure> {
     let found = app.node.searcher.search(&search.q, &Reader::Everyone, search.limit).await;
-    let knowledge::Found { passages, by } = found.map_err(|error| Failure::internal(&error))?;
-    Ok(Json(Found { passages, by }))
+    let knowledge::Found { passages, by, reranked } =
+        found.map_err(|error| Failure::internal(&error))?;
+    Ok(Json(Found { passages, by, reranked }))
 }

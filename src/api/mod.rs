@@ -30,6 +30,7 @@ mod openapi;
 mod pages;
 mod rate;
 mod release;
+mod rerank;
 mod router;
 mod server;
 mod sse;

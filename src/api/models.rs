@@ -24,7 +24,7 @@ use std::{
 };
 
 /// Names whichever model is loaded.
-const ANY_MODEL: &str = "default";
+pub(super) const ANY_MODEL: &str = "default";
 
 /// How old a list may be. Reading the manifest and looking at a dozen folders takes a millisecond; being asked 50,000
 /// times a second is no reason to do it each time.
@@ -43,7 +43,7 @@ pub(super) struct Listings {
 pub(super) struct Listing {
     /// Everything in the manifest and the models directory.
     pub all: Vec<Listed>,
-    /// The language and embedding models that are installed.
+    /// The language, embedding and reranking models that are installed.
     pub models: Vec<OpenAiModel>,
     /// The answer of `/v1/models`, ready to send.
     json: Bytes,
@@ -80,7 +80,7 @@ fn look(paths: &Paths, workers: &[WorkerStatus]) -> Result<Listing, Failure> {
             format!("the list of models cannot be read: {error}"),
         )
     })?;
-    let served = |model: &&Listed| matches!(model.task, Task::Llm | Task::Embed);
+    let served = |model: &&Listed| matches!(model.task, Task::Llm | Task::Embed | Task::Rerank);
     let installed = all.iter().filter(served).filter(|model| model.state == Installed::Present);
     let models: Vec<_> = installed.map(|model| OpenAiModel::of(model, workers)).collect();
     let json = serde_json::to_vec(&OpenAiModels { object: "list", data: models.clone() });
@@ -99,7 +99,7 @@ pub(super) struct OpenAiModel {
     created: u64,
     /// Always `ladylinux`.
     owned_by: &'static str,
-    /// What it is for: `llm` for chat completions, `embed` for embeddings.
+    /// What it is for: `llm` for chat completions, `embed` for embeddings, `rerank` for reranking.
     pub task: Task,
     /// Whether a worker has loaded it; only a loaded model answers.
     loaded: bool,
@@ -130,7 +130,7 @@ impl OpenAiModel {
     }
 }
 
-/// The language and embedding models that are installed.
+/// The language, embedding and reranking models that are installed.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct OpenAiModels {
     /// Always `list`.
@@ -146,7 +146,7 @@ pub(super) struct Models {
     models: Vec<Listed>,
 }
 
-/// Lists the language and embedding models that are installed.
+/// Lists the language, embedding and reranking models that are installed.
 #[utoipa::path(
     get,
     path = "/v1/models",
@@ -164,7 +164,7 @@ pub(super) async fn list(
     Ok((json, listing.json.clone()))
 }
 
-/// Returns one installed language or embedding model.
+/// Returns one installed language, embedding or reranking model.
 #[utoipa::path(
     get,
     path = "/v1/models/{model}",
@@ -219,6 +219,7 @@ fn unknown(listing: &Listing, task: Option<Task>) -> Failure {
     let installed: Vec<_> = of_task.map(|model| model.id.as_str()).collect();
     let kind = match task {
         Some(Task::Embed) => "embedding model",
+        Some(Task::Rerank) => "reranking model",
         Some(Task::Llm) => "language model",
         Some(_) | None => "model",
     };

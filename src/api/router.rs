@@ -2,7 +2,7 @@
 
 use super::{
     app::App, completions, conversations, docs, embeddings, first, gate, health, host, knowledge,
-    metrics, models, openapi, pages, release, server, workers,
+    metrics, models, openapi, pages, release, rerank, server, workers,
 };
 use axum::{
     Router, middleware,
@@ -39,6 +39,7 @@ routes! {
     post "/v1/chat/completions" => completions::create_chat,
     post "/v1/completions" => completions::create_text,
     post "/v1/embeddings" => embeddings::create,
+    post "/v1/rerank" => rerank::create,
     get "/v1/models" => models::list,
     get "/v1/models/{model}" => models::retrieve,
     get "/api/models" => models::all,

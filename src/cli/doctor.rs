@@ -151,6 +151,7 @@ fn examine(settings: &Settings) -> Vec<Finding> {
         Finding::of("runtime", runtime(paths.onnxruntime.as_deref())),
         Finding::of("llm", llm(settings)),
         Finding::of("embed", embedder(settings)),
+        Finding::of("rerank", reranker(settings)),
         Finding::of("tls", tls(&settings.http)),
         Finding::of("port", port(&settings.http)),
     ]
@@ -305,12 +306,28 @@ fn llm(settings: &Settings) -> Result<String, ReadinessIssue> {
         .map(|model| format!("{} in {}", model.id, model.directory.display()))
 }
 
-/// An embedding model is an extra: only one that the settings name, or that is not what it should be, can be missed.
 fn embedder(settings: &Settings) -> Result<String, ReadinessIssue> {
-    match models::resolve(&settings.paths, Task::Embed, settings.embed.model.as_deref()) {
+    extra(
+        settings,
+        (Task::Embed, settings.embed.model.as_deref()),
+        "documents are found by their words",
+    )
+}
+
+fn reranker(settings: &Settings) -> Result<String, ReadinessIssue> {
+    extra(settings, (Task::Rerank, settings.rerank.model.as_deref()), "what is found is read once")
+}
+
+/// Of a model that is an extra, only one that the settings name, or that is not what it should be, can be missed.
+fn extra(
+    settings: &Settings,
+    (task, wanted): (Task, Option<&str>),
+    without: &str,
+) -> Result<String, ReadinessIssue> {
+    match models::resolve(&settings.paths, task, wanted) {
         Ok(model) => Ok(format!("{} in {}", model.id, model.directory.display())),
-        Err(issue) if issue.code == "model_missing" && settings.embed.model.is_none() => {
-            Ok(format!("none: documents are found by their words ({})", issue.mend))
+        Err(issue) if issue.code == "model_missing" && wanted.is_none() => {
+            Ok(format!("none: {without} ({})", issue.mend))
         }
         Err(issue) => Err(issue),
     }

@@ -127,7 +127,8 @@ async fn serve(
     let keeper =
         knowledge::keep_vectors(store.clone(), workers.embedder.for_batch(), workers.llm.clone());
     let keeper = tokio::spawn(keeper);
-    let searcher = Searcher::new(store.clone(), Some(workers.embedder.clone()));
+    let searcher = Searcher::new(store.clone(), Some(workers.embedder.clone()))
+        .reread_by(workers.reranker.clone(), &settings.rerank);
     let conversations = Conversations::new(searcher.clone(), workers.llm.clone(), &settings);
     let node = Node {
         settings,

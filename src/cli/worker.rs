@@ -1,4 +1,4 @@
-//! `ladylinux worker llm|embed`: joins an engine with the worker's end of the pipes. Started by `serve`, not by people.
+//! `ladylinux worker llm|embed|rerank`: joins an engine with the worker's end of the pipes. Started by `serve`, not by people.
 
 use super::{Common, exit::Exit, exit::Outcome};
 use crate::{
@@ -31,6 +31,8 @@ enum Kind {
     Llm(Llm),
     /// Vectors by a text encoder
     Embed(Embed),
+    /// How well texts answer a question, by a cross-encoder
+    Rerank(Rerank),
 }
 
 #[derive(Debug, Args)]
@@ -69,6 +71,15 @@ struct Embed {
     passage_prefix: String,
 }
 
+#[derive(Debug, Args)]
+struct Rerank {
+    #[command(flatten)]
+    any: Any,
+    /// How many tokens go through the graph at once, padding included
+    #[arg(long, value_name = "N")]
+    batch_tokens: usize,
+}
+
 /// What every kind of worker is told.
 #[derive(Debug, Args)]
 struct Any {
@@ -101,6 +112,7 @@ impl Worker {
         match &self.kind {
             Kind::Llm(llm) => llm.run(),
             Kind::Embed(embed) => embed.run(),
+            Kind::Rerank(rerank) => rerank.run(),
         }
     }
 }
@@ -150,11 +162,29 @@ impl Embed {
     }
 }
 
+impl Rerank {
+    fn run(&self) -> Outcome {
+        self.any.serve(|threads| {
+            let options = embed::Options {
+                threads,
+                batch_tokens: self.batch_tokens,
+                graph: self.any.graph.clone(),
+                onnxruntime: self.any.onnxruntime.clone(),
+                ..embed::Options::default()
+            };
+            embed::Reranker::load(&self.any.model_id, &self.any.model, &options).map(Reader)
+        })
+    }
+}
+
 /// The language-model engine, as the pipes want it.
 struct Writer(llm::Engine);
 
 /// The embedding engine, as the pipes want it.
 struct Encoder(embed::Engine);
+
+/// The cross-encoder, as the pipes want it.
+struct Reader(embed::Reranker);
 
 impl Handler for Writer {
     fn model(&self) -> LoadedModel {
@@ -194,5 +224,21 @@ impl Handler for Encoder {
         let Work::Embed(request) = work else { return Err(child::not_my_work()) };
         let go_on = &mut || step(Progress::Working) == Flow::Continue;
         self.0.embed(request, go_on).map(Product::Vectors)
+    }
+}
+
+impl Handler for Reader {
+    fn model(&self) -> LoadedModel {
+        self.0.model().clone()
+    }
+
+    fn work(
+        &mut self,
+        work: &Work,
+        step: &mut dyn FnMut(Progress) -> Flow,
+    ) -> Result<Product, Refusal> {
+        let Work::Rerank(request) = work else { return Err(child::not_my_work()) };
+        let go_on = &mut || step(Progress::Working) == Flow::Continue;
+        self.0.rerank(request, go_on).map(Product::Ranked)
     }
 }

@@ -5,7 +5,7 @@
 //! serve, and take their place all at once.
 
 use super::{
-    KnowledgeError,
+    KnowledgeError, in_context,
     vectors::{self, Index, Maker, Pending},
 };
 use crate::foundation::{store::Store, values::time};
@@ -194,7 +194,9 @@ impl Keeper {
         &self,
         passages: &[Pending],
     ) -> Result<Result<Vec<Vec<f32>>, WorkerError>, Halt> {
-        let texts = || passages.iter().map(|passage| spoken(passage).into()).collect();
+        let text =
+            |passage: &Pending| in_context(&passage.title, &passage.heading, &passage.text).into();
+        let texts = || passages.iter().map(text).collect();
         loop {
             match self.embedder.embed(Embed { texts: texts(), role: TextRole::Passage }).await {
                 Ok(vectors) => {
@@ -234,14 +236,4 @@ impl Keeper {
             self.store.write(move |transaction| Ok::<_, KnowledgeError>(work(transaction)?));
         Ok(written.await?)
     }
-}
-
-/// Returns what is embedded of a passage: what stands above it belongs to what it says.
-fn spoken(passage: &Pending) -> String {
-    let above = match (passage.title.as_str(), passage.heading.as_str()) {
-        ("", heading) => heading.to_owned(),
-        (title, "") => title.to_owned(),
-        (title, heading) => format!("{title} › {heading}"),
-    };
-    format!("{above}\n{}", passage.text)
 }

@@ -9,7 +9,7 @@
 //! inside every query, so that what others may not see changes neither results nor scores. [`extract()`] answers by quoting alone;
 //! a language model, where there is one, gets the same passages and is none of this room's business.
 //! Passages are found by their words, and by what they mean where an embedding model is there ([`Searcher`] fuses the two);
-//! [`keep_vectors`] gives passages the vectors that this takes.
+//! [`keep_vectors`] gives passages the vectors that this takes. Where a reranking model is there, what was found is read once more.
 //!
 //! ```
 //! use ladylinux::knowledge::{Answer, Passage, extract};
@@ -28,6 +28,7 @@ mod index;
 mod keeper;
 mod learn;
 mod question;
+mod rereader;
 mod search;
 mod searcher;
 mod stem;
@@ -99,6 +100,8 @@ pub struct Passage {
     pub score: f64,
     /// How near it is to the question by what it means, from -1 to 1; none if it was found by its words only.
     pub likeness: Option<f64>,
+    /// How well it answers the question, from 0 to 1, in the eyes of a reranking model; none if none has read it.
+    pub relevance: Option<f64>,
     /// How well it fits by its words.
     #[serde(skip)]
     #[schema(ignore)]
@@ -117,6 +120,16 @@ impl std::fmt::Debug for Passage {
             .field("score", &self.score)
             .finish_non_exhaustive()
     }
+}
+
+/// Returns a passage's text below what stands above it, which belongs to what it says.
+fn in_context(title: &str, heading: &str, text: &str) -> String {
+    let above = match (title, heading) {
+        ("", heading) => heading.to_owned(),
+        (title, "") => title.to_owned(),
+        (title, heading) => format!("{title} › {heading}"),
+    };
+    format!("{above}\n{text}")
 }
 
 /// Where an answer was found, word for word.

@@ -2,11 +2,15 @@
 
 use super::{
     Answer, EXTRACT_FROM, KnowledgeError, Passage, Reader, extract, fuse,
+    rereader::Rereader,
     search::{ByWords, Question},
     vectors::{self, Maker},
 };
-use crate::foundation::store::{Store, StoreError};
-use crate::inference::workers::{Embed, Embedder, TextRole, WorkerError, WorkerState};
+use crate::foundation::{
+    settings,
+    store::{Store, StoreError},
+};
+use crate::inference::workers::{Embed, Embedder, Reranker, TextRole, WorkerError, WorkerState};
 use serde::Serialize;
 use std::{collections::HashMap, time::Duration};
 
@@ -26,6 +30,7 @@ pub struct Searcher {
     store: Store,
     embedder: Option<Embedder>,
     halves: Halves,
+    rereader: Option<Rereader>,
 }
 
 /// By what passages are found.
@@ -47,6 +52,8 @@ pub struct Found {
     pub passages: Vec<Passage>,
     /// By what they were found: only by their words as long as there are no vectors.
     pub by: Halves,
+    /// Whether a reranking model has read the first of them again, and put them into its order.
+    pub reranked: bool,
 }
 
 /// A question's vector, and who made it.
@@ -58,7 +65,13 @@ struct Asked {
 impl Searcher {
     /// Searches by words, and by meaning where an embedder is there and has made vectors.
     pub fn new(store: Store, embedder: Option<Embedder>) -> Self {
-        Self { store, embedder, halves: Halves::WordsAndMeaning }
+        Self { store, embedder, halves: Halves::WordsAndMeaning, rereader: None }
+    }
+
+    /// Reads what is found once more, where a reranking model is there; nothing of what is quoted.
+    #[must_use]
+    pub fn reread_by(self, reranker: Reranker, settings: &settings::Rerank) -> Self {
+        Self { rereader: Some(Rereader::new(reranker, settings)), ..self }
     }
 
     /// Searches by these halves alone, to see what each is worth.
@@ -80,7 +93,15 @@ impl Searcher {
         limit: usize,
     ) -> Result<Found, KnowledgeError> {
         let asked = self.asked(question).await;
-        self.find(question, asked, reader, limit).await
+        let rereader = self.rereader.as_ref().filter(|rereader| rereader.is_there());
+        let most = rereader.map_or(limit, |rereader| limit.max(rereader.candidates));
+        let mut found = self.find(question, asked, reader, most).await?;
+        if let Some(rereader) = rereader.filter(|_| !found.passages.is_empty()) {
+            let question = &question[..question.floor_char_boundary(Question::LONGEST)];
+            found.reranked = rereader.reread(question, &mut found.passages).await;
+        }
+        found.passages.truncate(limit);
+        Ok(found)
     }
 
     /// Answers a question by quoting, or says that the documents do not.
@@ -88,7 +109,8 @@ impl Searcher {
     /// What is quoted has to have the question's own words. What merely means something like it may be an answer or its opposite,
     /// and no distance between vectors tells the two apart.
     pub async fn answer(&self, question: &str, reader: &Reader) -> Result<Answer, KnowledgeError> {
-        let found = self.search(question, reader, EXTRACT_FROM).await?;
+        let asked = self.asked(question).await;
+        let found = self.find(question, asked, reader, EXTRACT_FROM).await?;
         Ok(extract(question, &found.passages))
     }
 
@@ -142,9 +164,11 @@ impl Searcher {
                 let words = ByWords::read(&snapshot, &question, &reader)?;
                 let Some(near) = near else {
                     let limit = if halves == Halves::Meaning { 0 } else { limit };
-                    return Ok(Found { passages: words.best(limit)?, by: Halves::Words });
+                    let passages = words.best(limit)?;
+                    return Ok(Found { passages, by: Halves::Words, reranked: false });
                 };
-                Ok(Found { passages: together(&words, near, limit, halves)?, by: halves })
+                let passages = together(&words, near, limit, halves)?;
+                Ok(Found { passages, by: halves, reranked: false })
             })
             .await
     }

@@ -50,7 +50,7 @@ def never_answered_well(started):
 
 def main():
     seconds = int(sys.argv[1])
-    with node(embedder="mean", REQUESTS_PER_MINUTE=10_000_000, LLM_MAX_TOKENS=16) as started:
+    with node(embedder="mean", reranker="one", REQUESTS_PER_MINUTE=10_000_000, LLM_MAX_TOKENS=16) as started:
         code = fuzz(started, seconds, "".join(sys.argv[2:]))
         silent = never_answered_well(started)
     for method, path in silent:

@@ -55,7 +55,7 @@ def until(fact, complaint, process):
 
 
 @contextlib.contextmanager
-def node(model="chatty", embedder=None, **settings):
+def node(model="chatty", embedder=None, reranker=None, **settings):
     """Starts a node and stops it; `settings` are environment variables without their prefix."""
     with tempfile.TemporaryDirectory(prefix="ladylinux-") as folder:
         root = pathlib.Path(folder)
@@ -77,6 +77,8 @@ def node(model="chatty", embedder=None, **settings):
             shutil.copytree(PROJECT / "tests/fixtures/llm" / model, root / "opt/ladylinux/models" / model)
         if embedder:
             shutil.copytree(PROJECT / "tests/fixtures/embed" / embedder, root / "opt/ladylinux/models" / embedder)
+        if reranker:
+            shutil.copytree(PROJECT / "tests/fixtures/rerank" / reranker, root / "opt/ladylinux/models" / reranker)
         address = root / "address"
         process = subprocess.Popen([PROGRAM, "serve", "--address-file", address], env=environment, stdout=subprocess.DEVNULL)
         try:

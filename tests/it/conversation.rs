@@ -45,7 +45,7 @@ impl Node {
         let mut settings = Settings::for_tests(directory.path());
         settings.llm.max_tokens = 2000;
         let llm = Post { spawn: Ok(spawn()), model: None };
-        let workers = Workers::with(&settings, llm, vacant());
+        let workers = Workers::with(&settings, llm, vacant(), vacant());
         let conversations =
             Conversations::new(Searcher::new(store, None), workers.llm.clone(), &settings);
         ready(&workers.llm).await;

@@ -23,6 +23,7 @@ mod node;
 mod prepare;
 mod refresh;
 mod release;
+mod rerank;
 mod run;
 mod serve;
 mod settings;

@@ -79,7 +79,7 @@ fn real(settings: &Settings, model: &str) -> Workers {
     };
     let program = env!("CARGO_BIN_EXE_ladylinux").into();
     let spawn = Ok(Spawn::llm(settings, program, &model));
-    Workers::with(settings, Post { spawn, model: Some(directory) }, vacant())
+    Workers::with(settings, Post { spawn, model: Some(directory) }, vacant(), vacant())
 }
 
 /// Starts a shell script in a worker's place.
@@ -89,7 +89,7 @@ fn pretend(settings: &Settings, script: &str) -> Workers {
         arguments: vec!["-c".into(), script.into()],
         environment: vec![("PATH".into(), "/usr/bin:/bin".into())],
     };
-    Workers::with(settings, Post { spawn: Ok(spawn), model: None }, vacant())
+    Workers::with(settings, Post { spawn: Ok(spawn), model: None }, vacant(), vacant())
 }
 
 fn question(max_tokens: usize) -> Generate {
@@ -433,7 +433,8 @@ async fn a_program_that_does_not_exist_is_named() {
         arguments: Vec::new(),
         environment: Vec::new(),
     };
-    let workers = Workers::with(&settings(), Post { spawn: Ok(spawn), model: None }, vacant());
+    let workers =
+        Workers::with(&settings(), Post { spawn: Ok(spawn), model: None }, vacant(), vacant());
     let (code, message) = issue(&workers.llm).await;
     assert_eq!(code, "worker_unstartable");
     assert!(message.contains("No such file"), "{message}");

@@ -46,6 +46,8 @@ pub struct Settings {
     pub llm: Llm,
     /// The embedding worker.
     pub embed: Embed,
+    /// The reranking worker.
+    pub rerank: Rerank,
     /// Documents and passages.
     pub knowledge: Knowledge,
     /// Conversations in memory.
@@ -252,6 +254,25 @@ pub struct Embed {
     pub timeout: Duration,
     /// How many tokens go through the graph at once, padding included.
     pub batch_tokens: usize,
+}
+
+/// The reranking worker.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rerank {
+    /// The manifest id or directory of the model; none means the first reranking model that is installed.
+    pub model: Option<String>,
+    /// How many requests may wait.
+    pub queue: usize,
+    /// How long a request may wait.
+    pub queue_timeout: Duration,
+    /// How long the documents of one request may take together.
+    pub timeout: Duration,
+    /// How many tokens go through the graph at once, padding included.
+    pub batch_tokens: usize,
+    /// How many of the passages that a search found are read again.
+    pub candidates: usize,
+    /// How long a search waits for that before it keeps its own order.
+    pub patience: Duration,
 }
 
 /// Documents and passages.

@@ -2,7 +2,7 @@
 
 use super::{
     Conversation, Embed, Environment, Exposure, Feature, Host, Http, Knowledge, Llm, LogFormat,
-    Paths, Release, Role, Settings, Telemetry, Tls, Workers, keys,
+    Paths, Release, Rerank, Role, Settings, Telemetry, Tls, Workers, keys,
     merged::{Merged, Setting},
     problem::{Fault, Origin, Problem},
     written::Value,
@@ -62,6 +62,15 @@ pub(super) fn validate(
             queue_timeout: check.duration("embed.queue_timeout", SECOND..=HOUR),
             timeout: check.duration("embed.timeout", SECOND..=HOUR),
             batch_tokens: check.number("embed.batch_tokens", 16..=1 << 20),
+        },
+        rerank: Rerank {
+            model: Some(check.text("rerank.model")).filter(|model| !model.is_empty()),
+            queue: check.number("rerank.queue", 0..=10_000),
+            queue_timeout: check.duration("rerank.queue_timeout", SECOND..=HOUR),
+            timeout: check.duration("rerank.timeout", SECOND..=HOUR),
+            batch_tokens: check.number("rerank.batch_tokens", 16..=1 << 20),
+            candidates: check.number("rerank.candidates", 0..=50),
+            patience: check.duration("rerank.patience", Duration::from_millis(50)..=HOUR),
         },
         knowledge: Knowledge {
             passage_chars: check.number("knowledge.passage_chars", 100..=10_000),

@@ -35,6 +35,9 @@ const ENCODERS: &[&str] = &[
     "xlm-roberta",
 ];
 
+/// What the name of an architecture ends with whose models classify texts, as transformers calls them.
+const CLASSIFIER: &str = "ForSequenceClassification";
+
 /// Returns the graph of a model's folder; of several quantisations side by side the one that is fastest on a CPU.
 pub fn graph_in(directory: &Path) -> Option<PathBuf> {
     GRAPHS.iter().map(|name| directory.join(name)).find(|path| path.is_file())
@@ -42,12 +45,17 @@ pub fn graph_in(directory: &Path) -> Option<PathBuf> {
 
 /// Returns what the model in a folder is for, as its configuration tells; one that tells nothing is a language model.
 pub(super) fn task_in(directory: &Path) -> Task {
-    // Every model of sentence-transformers has this, whatever its architecture.
+    let config = fs::read_to_string(directory.join("config.json")).unwrap_or_default();
+    let config: Value = serde_json::from_str(&config).unwrap_or_default();
+    // An encoder that gives a number for a text is one that gives it for two; newer ones have a modules.json as well.
+    let classifies = |name: &Value| name.as_str().is_some_and(|name| name.ends_with(CLASSIFIER));
+    if config["architectures"].as_array().is_some_and(|names| names.iter().any(classifies)) {
+        return Task::Rerank;
+    }
+    // Every other model of sentence-transformers has this, whatever its architecture.
     if directory.join("modules.json").is_file() {
         return Task::Embed;
     }
-    let config = fs::read_to_string(directory.join("config.json")).unwrap_or_default();
-    let config: Value = serde_json::from_str(&config).unwrap_or_default();
     match config["model_type"].as_str() {
         Some(kind) if ENCODERS.contains(&kind) => Task::Embed,
         Some(_) | None => Task::Llm,
@@ -67,6 +75,9 @@ mod tests {
         };
         assert_eq!(said(r#"{"model_type": "bert"}"#), Task::Embed);
         assert_eq!(said(r#"{"model_type": "qwen2"}"#), Task::Llm);
+        let crossed =
+            r#"{"model_type": "bert", "architectures": ["BertForSequenceClassification"]}"#;
+        assert_eq!(said(crossed), Task::Rerank);
         for nothing in ["{", "{}", "[]", r#"{"model_type": 3}"#] {
             assert_eq!(said(nothing), Task::Llm, "{nothing}");
         }

@@ -401,6 +401,7 @@ fn noun(task: Task) -> &'static str {
     match task {
         Task::Llm => "language model",
         Task::Embed => "embedding model",
+        Task::Rerank => "reranking model",
         Task::Stt | Task::Tts | Task::Vad | Task::Speaker => "speech model",
     }
 }

@@ -176,6 +176,8 @@ pub enum Task {
     Llm,
     /// Text to vectors.
     Embed,
+    /// A question and texts to how well each answers it.
+    Rerank,
     /// Speech to text.
     Stt,
     /// Text to speech.
@@ -191,6 +193,7 @@ impl fmt::Display for Task {
         f.write_str(match self {
             Self::Llm => "llm",
             Self::Embed => "embed",
+            Self::Rerank => "rerank",
             Self::Stt => "stt",
             Self::Tts => "tts",
             Self::Vad => "vad",

@@ -12,8 +12,8 @@
 use super::{
     frame::{Codec, Frame, FrameError},
     protocol::{
-        Completion, Finish, FromWorker, LoadedModel, PROTOCOL_VERSION, Refusal, ToWorker, Vectors,
-        Work,
+        Completion, Finish, FromWorker, LoadedModel, PROTOCOL_VERSION, Ranked, Refusal, ToWorker,
+        Vectors, Work,
     },
 };
 use crate::foundation::values::{
@@ -65,6 +65,8 @@ pub enum Product {
     Text(Completion),
     /// The vectors.
     Vectors(Vectors),
+    /// How well texts answer.
+    Ranked(Ranked),
 }
 
 impl Product {
@@ -76,6 +78,7 @@ impl Product {
                 payload: vectors.payload(),
                 message: FromWorker::Embedded { id, embedded: vectors.embedded },
             },
+            Self::Ranked(ranked) => FromWorker::Ranked { id, ranked }.into(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     llm::Event,
     machine::{Failure, Moment, State},
-    protocol::{Completion, LoadedModel, Refusal, Vectors, Work, WorkerKind},
+    protocol::{Completion, LoadedModel, Ranked, Refusal, Vectors, Work, WorkerKind},
     queue::Priority,
 };
 use crate::foundation::values::{ReadinessIssue, Redacted, RequestId};
@@ -34,6 +34,8 @@ pub(super) enum Reply {
     Text(mpsc::UnboundedSender<Result<Event, WorkerError>>),
     /// At once.
     Vectors(oneshot::Sender<Result<Vectors, WorkerError>>),
+    /// At once.
+    Ranked(oneshot::Sender<Result<Ranked, WorkerError>>),
 }
 
 /// A piece of work, done.
@@ -41,6 +43,7 @@ pub(super) enum Reply {
 pub(super) enum Done {
     Text(Completion),
     Vectors(Vectors),
+    Ranked(Ranked),
 }
 
 impl Reply {
@@ -65,6 +68,7 @@ impl Reply {
                 drop(events.send(Ok(Event::Done(completion))));
             }
             (Self::Vectors(vectors), Ok(Done::Vectors(made))) => drop(vectors.send(Ok(made))),
+            (Self::Ranked(ranked), Ok(Done::Ranked(made))) => drop(ranked.send(Ok(made))),
             (reply, Ok(_)) => {
                 reply.fail(WorkerError::Died);
                 return false;
@@ -78,6 +82,7 @@ impl Reply {
         match self {
             Self::Text(events) => drop(events.send(Err(error))),
             Self::Vectors(vectors) => drop(vectors.send(Err(error))),
+            Self::Ranked(ranked) => drop(ranked.send(Err(error))),
         }
     }
 }

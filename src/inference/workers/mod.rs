@@ -6,6 +6,7 @@
 //!      ◀──stream──      ◀─stdout──  Ready | Refused, Token…, Done | Failed
 //!
 //!  Embedder             the same, with Embedded and its vectors instead of Token… and Done
+//!  Reranker             the same, with Ranked
 //! ```
 //!
 //! What crosses the pipe is in [`protocol`], its bytes in [`frame`]. What is decided about starts, deaths and restarts is
@@ -40,6 +41,7 @@ pub mod permits;
 mod process;
 pub mod protocol;
 pub mod queue;
+mod rerank;
 mod runtime;
 mod start;
 mod task;
@@ -51,8 +53,9 @@ pub use llm::{Event, Generation, Llm};
 pub use process::Spawn;
 pub use protocol::{
     ChatMessage, Completion, Embed, Embedded, Finish, Format, Generate, Likely, LoadedModel,
-    Prompt, Refusal, Sampling, TextRole, TokenLogprob, Vectors, Work, WorkerKind,
+    Prompt, Ranked, Refusal, Rerank, Sampling, TextRole, TokenLogprob, Vectors, Work, WorkerKind,
 };
+pub use rerank::Reranker;
 pub use runtime::Runtime;
 pub use start::{Post, Workers};
 pub use trial::Trial;

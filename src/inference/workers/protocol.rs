@@ -28,6 +28,8 @@ pub enum WorkerKind {
     Llm,
     /// Text to vectors.
     Embed,
+    /// A question and texts to how well each answers it.
+    Rerank,
 }
 
 impl WorkerKind {
@@ -36,6 +38,7 @@ impl WorkerKind {
         match self {
             Self::Llm => "llm",
             Self::Embed => "embed",
+            Self::Rerank => "rerank",
         }
     }
 }
@@ -57,8 +60,8 @@ pub enum ToWorker {
         /// How many threads the worker may run while it works.
         threads: usize,
     },
-    /// Asks for work; answered by what it yields on the way, and one [`FromWorker::Done`], [`FromWorker::Embedded`] or
-    /// [`FromWorker::Failed`].
+    /// Asks for work; answered by what it yields on the way, and one [`FromWorker::Done`], [`FromWorker::Embedded`],
+    /// [`FromWorker::Ranked`] or [`FromWorker::Failed`].
     Work {
         /// Names the request in every answer.
         id: RequestId,
@@ -118,6 +121,13 @@ pub enum FromWorker {
         /// What the payload is.
         embedded: Embedded,
     },
+    /// The documents were read.
+    Ranked {
+        /// The request it belongs to.
+        id: RequestId,
+        /// How well each answers.
+        ranked: Ranked,
+    },
     /// The request cannot be answered; the worker lives on.
     Failed {
         /// The request it belongs to.
@@ -159,6 +169,42 @@ pub enum Work {
     Generate(Box<Generate>),
     /// To turn texts into vectors.
     Embed(Embed),
+    /// To say how well texts answer a question.
+    Rerank(Rerank),
+}
+
+/// One question, and texts that may answer it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Rerank {
+    /// What is asked.
+    pub query: Redacted<String>,
+    /// What may answer it.
+    pub documents: Vec<Redacted<String>>,
+}
+
+/// How well some texts answer a question.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Ranked {
+    /// What the model says of each text, in their order: the more, the better it answers.
+    pub logits: Vec<f32>,
+    /// Tokens that were read, special ones included.
+    pub tokens: usize,
+    /// Which texts were longer than the model reads beside the question, by their places.
+    pub truncated: Vec<usize>,
+}
+
+impl Ranked {
+    /// Returns what the model says of each text as a number from 0 to 1 (the logistic function).
+    pub fn relevance(&self) -> impl ExactSizeIterator<Item = f64> {
+        self.logits.iter().map(|logit| 1.0 / (1.0 + (-f64::from(*logit)).exp()))
+    }
+
+    /// Returns the places of the texts, of the one that answers best first; of equals, the first comes first.
+    pub fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.logits.len()).collect();
+        order.sort_by(|a, b| self.logits[*b].total_cmp(&self.logits[*a]));
+        order
+    }
 }
 
 /// One request for vectors.

@@ -8,6 +8,7 @@ use super::{
     permits::{self, Permits},
     process::{Spawn, resident_bytes},
     protocol::WorkerKind,
+    rerank::Reranker,
     task::{self, Charge, Launch},
     trial::{self, Trial},
 };
@@ -24,8 +25,10 @@ pub struct Workers {
     pub llm: Llm,
     /// The embedding model.
     pub embedder: Embedder,
-    /// Whether a node without an embedding model lacks something: it does if its settings name one.
-    embedder_wanted: bool,
+    /// The reranking model.
+    pub reranker: Reranker,
+    /// Workers without which a node lacks something only if its settings name their models; and whether they do.
+    extras: BTreeMap<WorkerKind, bool>,
     trials: BTreeMap<WorkerKind, watch::Receiver<Trial>>,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -58,11 +61,14 @@ impl Workers {
         let embedder = Post::of(find(Task::Embed, &settings.embed.model), |model| {
             Spawn::embed(settings, program.clone(), model)
         });
-        Ok(Self::with(settings, llm, embedder))
+        let reranker = Post::of(find(Task::Rerank, &settings.rerank.model), |model| {
+            Spawn::rerank(settings, program.clone(), model)
+        });
+        Ok(Self::with(settings, llm, embedder, reranker))
     }
 
     /// Starts workers as told; tests put other programs in their place.
-    pub fn with(settings: &Settings, llm: Post, embedder: Post) -> Self {
+    pub fn with(settings: &Settings, llm: Post, embedder: Post, reranker: Post) -> Self {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let permits = Permits::new(settings);
         let start = |kind, post: Post, manner: Manner| -> Handle {
@@ -105,13 +111,27 @@ impl Workers {
                 patience: settings.embed.queue_timeout,
             },
         ));
+        let reranker = Reranker(start(
+            WorkerKind::Rerank,
+            reranker,
+            Manner {
+                work_timeout: settings.rerank.timeout,
+                stall_timeout: settings.rerank.timeout,
+                places: settings.rerank.queue,
+                patience: settings.rerank.queue_timeout,
+            },
+        ));
         let trials = BTreeMap::from([
             (WorkerKind::Llm, tried(&tasks, &stop, trial::of_llm(llm.clone()))),
             (WorkerKind::Embed, tried(&tasks, &stop, trial::of_embedder(embedder.clone()))),
+            (WorkerKind::Rerank, tried(&tasks, &stop, trial::of_reranker(reranker.clone()))),
         ]);
         tasks.close();
-        let embedder_wanted = settings.embed.model.is_some();
-        Self { llm, embedder, embedder_wanted, trials, stop, tasks }
+        let extras = BTreeMap::from([
+            (WorkerKind::Embed, settings.embed.model.is_some()),
+            (WorkerKind::Rerank, settings.rerank.model.is_some()),
+        ]);
+        Self { llm, embedder, reranker, extras, trials, stop, tasks }
     }
 
     /// Returns which workers have shown that they can work.
@@ -127,7 +147,7 @@ impl Workers {
 
     /// Returns how every worker is.
     pub fn statuses(&self) -> Vec<WorkerStatus> {
-        vec![self.llm.status(), self.embedder.status()]
+        vec![self.llm.status(), self.embedder.status(), self.reranker.status()]
     }
 
     /// The same, with the memory that each holds, for which the system is asked.
@@ -139,12 +159,12 @@ impl Workers {
         statuses
     }
 
-    /// Returns what is wrong with the workers. An embedding model is an extra: that nobody installed one is no fault.
+    /// Returns what is wrong with the workers. That nobody installed a model that is an extra is no fault.
     pub fn issues(&self) -> Vec<ReadinessIssue> {
-        let embedder = self.embedder.status();
-        let extra = embedder.state == WorkerState::Absent && !self.embedder_wanted;
-        let embedder = embedder.issue.filter(|_| !extra);
-        self.llm.status().issue.into_iter().chain(embedder).collect()
+        let missed = |worker: &WorkerStatus| {
+            worker.state != WorkerState::Absent || *self.extras.get(&worker.kind).unwrap_or(&true)
+        };
+        self.statuses().into_iter().filter(missed).filter_map(|worker| worker.issue).collect()
     }
 }
 
@@ -215,6 +235,12 @@ impl Spawn {
             more.extend(most);
         }
         Self::worker(settings, program, (WorkerKind::Embed, model), more)
+    }
+
+    /// Returns how it is started as a worker for this reranking model.
+    pub fn rerank(settings: &Settings, program: PathBuf, model: &Installed) -> Self {
+        let batch = ("--batch-tokens", settings.rerank.batch_tokens.to_string().into());
+        Self::worker(settings, program, (WorkerKind::Rerank, model), [batch])
     }
 
     fn worker(

@@ -333,6 +333,7 @@ impl Task {
                     self.step(&Fact::Broke);
                 }
             }
+            FromWorker::Ranked { id, ranked } => self.finish(id, Ok(Done::Ranked(ranked))),
             FromWorker::Failed { id, refusal } => {
                 let error = match refusal.code.as_str() {
                     "deadline_exceeded" => WorkerError::DeadlineExceeded,

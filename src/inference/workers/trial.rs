@@ -5,7 +5,8 @@ use super::{
     embed::Embedder,
     handle::{Handle, WorkerError, WorkerState},
     llm::{Event, Llm},
-    protocol::{ChatMessage, Completion, Embed, Finish, Generate, Sampling},
+    protocol::{ChatMessage, Completion, Embed, Finish, Generate, Rerank, Sampling},
+    rerank::Reranker,
 };
 use serde::Serialize;
 use std::time::Duration;
@@ -53,6 +54,17 @@ pub(super) async fn of_embedder(embedder: Embedder) -> Trial {
         async move { Ok(embedder.embed(request).await?.iter().len() == 1) }
     };
     of(&embedder.0, work).await
+}
+
+/// The same of the reranking model.
+pub(super) async fn of_reranker(reranker: Reranker) -> Trial {
+    let work = || {
+        let reranker = reranker.clone();
+        let text = || PROMPT.to_owned().into();
+        let request = Rerank { query: text(), documents: vec![text()] };
+        async move { Ok(reranker.rerank(request).await?.logits.len() == 1) }
+    };
+    of(&reranker.0, work).await
 }
 
 async fn of<W>(worker: &Handle, work: impl Fn() -> W) -> Trial

@@ -4,6 +4,7 @@ mod answers;
 mod learning;
 mod meaning;
 mod readers;
+mod reranking;
 
 use crate::workers::vacant;
 use ladylinux::foundation::settings::Settings;
@@ -65,7 +66,7 @@ impl Shelf {
         let installed = Installed { id, directory, graph, task: Task::Embed, embedding: None };
         let program = env!("CARGO_BIN_EXE_ladylinux").into();
         let spawn = Ok(Spawn::embed(&settings, program, &installed));
-        let workers = Workers::with(&settings, vacant(), Post { spawn, model: None });
+        let workers = Workers::with(&settings, vacant(), Post { spawn, model: None }, vacant());
         let (embedder, llm) = (workers.embedder.clone(), workers.llm.clone());
         let keeper = tokio::spawn(keep_vectors(self.store.clone(), embedder.clone(), llm));
         let searcher = Searcher::new(self.store.clone(), Some(embedder));

@@ -17,8 +17,34 @@ pub(super) struct Contract {
     pub(super) pooled: bool,
 }
 
-/// Reads a contract, or says which input or output is wrong.
-pub(super) fn read(inputs: &[Port], outputs: &[Port]) -> Result<Contract, String> {
+/// The output of a graph that classifies.
+pub(super) const LOGITS: &str = "logits";
+
+/// Reads the inputs of a graph that says how well two texts go together, or says which input or output is wrong.
+pub(super) fn classifier(inputs: &[Port], outputs: &[Port]) -> Result<Vec<String>, String> {
+    let inputs = taken(inputs)?;
+    let Some(output) = outputs.iter().find(|port| port.name == LOGITS) else {
+        let there: Vec<_> = outputs.iter().map(|port| port.name.as_str()).collect();
+        return Err(format!(
+            "the output {LOGITS:?} is not there (the graph has {}); an export for sequence classification has it",
+            there.join(", ")
+        ));
+    };
+    if output.element != Element::F32 {
+        return Err(format!("output {LOGITS:?} does not give 32-bit floats"));
+    }
+    match output.shape[..] {
+        // A number of labels that is not declared is found out by a run.
+        [_, labels] if labels <= 2 => Ok(inputs),
+        [_, labels] => Err(format!(
+            "output {LOGITS:?} has {labels} labels: it sorts texts into kinds; a cross-encoder has one label, or two"
+        )),
+        _ => Err(format!("output {LOGITS:?} has {} dimensions", output.shape.len())),
+    }
+}
+
+/// Returns the names of the inputs, if they are those that a text encoder takes.
+fn taken(inputs: &[Port]) -> Result<Vec<String>, String> {
     for input in inputs {
         if !INPUTS.contains(&input.name.as_str()) {
             return Err(format!(
@@ -34,6 +60,12 @@ pub(super) fn read(inputs: &[Port], outputs: &[Port]) -> Result<Contract, String
     if !inputs.iter().any(|input| input.name == INPUTS[0]) {
         return Err(format!("input {:?} is missing", INPUTS[0]));
     }
+    Ok(inputs.iter().map(|input| input.name.clone()).collect())
+}
+
+/// Reads a contract, or says which input or output is wrong.
+pub(super) fn read(inputs: &[Port], outputs: &[Port]) -> Result<Contract, String> {
+    let inputs = taken(inputs)?;
     let named = OUTPUTS.iter().find_map(|name| outputs.iter().find(|port| port.name == **name));
     let Some(output) = named else {
         let there: Vec<_> = outputs.iter().map(|port| port.name.as_str()).collect();
@@ -50,7 +82,6 @@ pub(super) fn read(inputs: &[Port], outputs: &[Port]) -> Result<Contract, String
     if output.shape.len() != if pooled { 2 } else { 3 } {
         return Err(format!("output {:?} has {} dimensions", output.name, output.shape.len()));
     }
-    let inputs = inputs.iter().map(|input| input.name.clone()).collect();
     Ok(Contract { inputs, output: output.name.clone(), pooled })
 }
 
@@ -89,6 +120,23 @@ mod tests {
         ] {
             let wrong = read(&inputs, &outputs).unwrap_err();
             assert!(wrong.contains(name), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_cross_encoder_has_one_label_or_two() {
+        let logits = |labels| Port { shape: vec![-1, labels], ..port("logits", Element::F32, 2) };
+        for labels in [1, 2, -1] {
+            assert_eq!(classifier(&[ids()], &[logits(labels)]).unwrap(), ["input_ids"]);
+        }
+        for (output, what) in [
+            (logits(3), "3 labels"),
+            (port("logits", Element::F32, 3), "3 dimensions"),
+            (port("logits", Element::F16, 2), "32-bit floats"),
+            (port("last_hidden_state", Element::F32, 3), "sequence classification"),
+        ] {
+            let wrong = classifier(&[ids()], &[output]).unwrap_err();
+            assert!(wrong.contains(what), "{wrong}");
         }
     }
 }

@@ -1,16 +1,16 @@
 //! A loaded embedding model: answers requests one at a time, in batches.
 
 use super::{
-    Options, batches::batches, contract, contract::Contract, manner::Manner, pool, tokens::Text,
-    tokens::Tokens,
+    Options, batches::batches, contract, contract::Contract, manner::Manner, padded, pool,
+    tokens::Text, tokens::Tokens,
 };
 use crate::inference::{
     engines::{files::missing, refusal, runtime, session},
     models::graph_in,
     workers::{Embed, Embedded, LoadedModel, Refusal, TextRole, Vectors, frame::MAX_PAYLOAD_BYTES},
 };
-use ort::{session::Session, session::SessionInputValue, value::Tensor};
-use std::{borrow::Cow, fmt, path::Path};
+use ort::session::Session;
+use std::{fmt, path::Path};
 
 /// What an int8 graph scales its numbers by, over a whole batch: its vectors depend on what else is in it.
 const SCALES_BY_BATCH: &[u8] = b"DynamicQuantizeLinear";
@@ -160,29 +160,11 @@ impl Engine {
 
     /// Runs the graph once over these texts, and returns their vectors.
     fn run(&mut self, texts: &[&Tokens]) -> Result<Vec<Vec<f32>>, Refusal> {
-        let longest = texts.iter().map(|text| text.ids.len()).max().unwrap_or(0);
         let engine_failed = |error: &dyn fmt::Display| {
             refusal("engine_failed", format!("the engine failed on these texts: {error}"))
         };
-        let padded = |of: &dyn Fn(&Tokens) -> Vec<u32>, padding: u32| -> Vec<i64> {
-            let row = |text: &&Tokens| {
-                let mut row: Vec<i64> = of(text).into_iter().map(i64::from).collect();
-                row.resize(longest, i64::from(padding));
-                row
-            };
-            texts.iter().flat_map(row).collect()
-        };
-        let mut inputs: Vec<(Cow<'_, str>, SessionInputValue<'_>)> = Vec::new();
-        for name in &self.contract.inputs {
-            let values = match name.as_str() {
-                "attention_mask" => padded(&|text| vec![1; text.ids.len()], 0),
-                "token_type_ids" => padded(&|text| text.types.clone(), 0),
-                _ => padded(&|text| text.ids.clone(), self.padding),
-            };
-            let tensor = Tensor::from_array(([texts.len(), longest], values))
-                .map_err(|error| engine_failed(&error))?;
-            inputs.push((Cow::from(name.as_str()), tensor.into()));
-        }
+        let (longest, inputs) = padded::inputs(&self.contract.inputs, texts, self.padding)
+            .map_err(|error| engine_failed(&error))?;
         let outputs = self.session.run(inputs).map_err(|error| engine_failed(&error))?;
         let output = outputs
             .get(self.contract.output.as_str())

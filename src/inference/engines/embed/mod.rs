@@ -7,18 +7,25 @@
 //!
 //! The same vectors as sentence-transformers makes, by its files where a model has them (`modules.json`,
 //! `1_Pooling/config.json`, `sentence_bert_config.json`, `config_sentence_transformers.json`), by the manifest where not.
+//!
+//! A [`Reranker`] is the same kind of encoder with another end: it reads two texts together, and gives a number instead of a vector.
 
 mod batches;
 mod contract;
 mod engine;
 mod manner;
+mod padded;
 mod pool;
+mod reranker;
 mod tokens;
 
 #[cfg(test)]
 mod parity;
+#[cfg(test)]
+mod rerank_parity;
 
 pub use engine::Engine;
+pub use reranker::Reranker;
 
 use crate::inference::models::Embedding;
 use std::path::PathBuf;

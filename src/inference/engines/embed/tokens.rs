@@ -2,7 +2,7 @@
 
 use crate::inference::{engines::refusal, workers::Refusal};
 use std::path::Path;
-use tokenizers::{PostProcessor, Tokenizer, TruncationParams};
+use tokenizers::{EncodeInput, PostProcessor, Tokenizer, TruncationParams};
 
 /// A text as the model reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,23 @@ impl Text {
         max_tokens: usize,
         known: Option<usize>,
     ) -> Result<Self, Refusal> {
+        Self::of(path, (max_tokens, known), false)
+    }
+
+    /// Reads one for texts that are read in pairs, which `max_tokens` hold together.
+    pub(super) fn of_pairs(
+        path: &Path,
+        max_tokens: usize,
+        known: Option<usize>,
+    ) -> Result<Self, Refusal> {
+        Self::of(path, (max_tokens, known), true)
+    }
+
+    fn of(
+        path: &Path,
+        (max_tokens, known): (usize, Option<usize>),
+        pairs: bool,
+    ) -> Result<Self, Refusal> {
         let foreign = |what: String| {
             refusal("foreign_tokenizer", format!("{} {what}; fetch the file again", path.display()))
         };
@@ -36,7 +53,7 @@ impl Text {
             )));
         }
         // With less room than its special tokens take, the tokenizer panics.
-        let special = tokenizer.get_post_processor().map_or(0, |post| post.added_tokens(false));
+        let special = tokenizer.get_post_processor().map_or(0, |post| post.added_tokens(pairs));
         if max_tokens <= special {
             return Err(refusal(
                 "bad_config",
@@ -65,6 +82,16 @@ impl Text {
 
     /// Returns the tokens of a text, special ones included.
     pub(super) fn encode(&self, text: &str) -> Result<Tokens, Refusal> {
+        self.encoded(text)
+    }
+
+    /// Returns the tokens of two texts together. If they are too long, the longer one is cut until it is as short as the other,
+    /// then both.
+    pub(super) fn encode_pair(&self, one: &str, other: &str) -> Result<Tokens, Refusal> {
+        self.encoded((one, other))
+    }
+
+    fn encoded<'s>(&self, text: impl Into<EncodeInput<'s>>) -> Result<Tokens, Refusal> {
         let encoding = self.0.encode(text, true).map_err(|error| {
             refusal("invalid_request", format!("a text cannot be cut into tokens: {error}"))
         })?;
