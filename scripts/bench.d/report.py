@@ -137,6 +137,16 @@ def _embeddings(part):
         )
     pairs = row["pairs"]
     lines += ["", f"{part['texts']} texts of {part['tokens']} tokens, {pairs} pairs; ours through a whole node, by HTTP; the intervals hold the median with {interval['confidence']:.1%}."]
+    if clients := part.get("clients"):
+        row, slow = clients["summary"], clients["p95_ms"]
+        interval = row["interval"]
+        lines += [
+            "",
+            f"| {clients['clients']} clients, a text of {clients['tokens']} tokens each | runs shared | one request a run | ratio | interval |",
+            "|---|---|---|---|---|",
+            f"| answers /s | {row['ours']:.0f} | {row['theirs']:.0f} | {row['ratio']:.2f} | {interval['low']:.2f} to {interval['high']:.2f} |",
+            f"| p95 ms | {slow['ours']:.0f} | {slow['theirs']:.0f} | | |",
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -244,7 +244,7 @@ fn written(model: String, vectors: &Vectors, format: Option<EncodingFormat>) -> 
         },
         truncated: vectors.embedded.truncated.contains(&index),
     };
-    let tokens = vectors.embedded.tokens;
+    let tokens = vectors.embedded.tokens.iter().sum();
     Embeddings {
         object: "list",
         data: vectors.iter().enumerate().map(embedding).collect(),

@@ -165,7 +165,7 @@ pub(super) async fn create(
     State(app): State<App>,
     Json(request): Json<RerankRequest>,
 ) -> Result<Json<Reranking>, Failure> {
-    let reranker = &app.node.workers.reranker;
+    let reranker = &app.node.workers.reranker.for_batch();
     let model = models::loaded(&app, &request.model, Task::Rerank, reranker.status()).await?;
     let documents = request.documents.iter().map(|document| document.text().clone()).collect();
     let ranked = reranker.rerank(Rerank { query: request.query.clone(), documents }).await?;

@@ -2,7 +2,7 @@
 
 use super::{
     llm::Event,
-    machine::{Failure, Moment, State},
+    machine::{Failure, State},
     protocol::{Completion, LoadedModel, Ranked, Refusal, Vectors, Work, WorkerKind},
     queue::Priority,
 };
@@ -251,15 +251,4 @@ impl From<&State> for WorkerState {
             State::Stopping { .. } | State::Stopped => Self::Stopping,
         }
     }
-}
-
-/// A request that the worker has in hand.
-pub(super) struct Running {
-    pub(super) id: RequestId,
-    pub(super) reply: Reply,
-    /// When it took its place in the queue.
-    pub(super) asked: Moment,
-    /// When the worker got it.
-    pub(super) began: Moment,
-    pub(super) first_token: Option<Moment>,
 }

@@ -42,6 +42,7 @@ mod process;
 pub mod protocol;
 pub mod queue;
 mod rerank;
+mod running;
 mod runtime;
 mod start;
 mod task;

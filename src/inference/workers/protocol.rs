@@ -157,6 +157,9 @@ pub struct LoadedModel {
     /// How it makes them: pooling, prefixes, limit. Vectors that were made otherwise do not compare with them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manner: Option<String>,
+    /// How many tokens of texts go through its graph at once, if several texts do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_tokens: Option<usize>,
     /// The inference library and its version.
     pub runtime: String,
 }
@@ -235,8 +238,8 @@ pub enum TextRole {
 pub struct Embedded {
     /// How many numbers one vector has.
     pub dimensions: usize,
-    /// Tokens that were read, special ones included.
-    pub tokens: usize,
+    /// Tokens that were read of each text, special ones included.
+    pub tokens: Vec<usize>,
     /// Which texts were longer than the model reads, by their places, and are embedded by their beginning.
     pub truncated: Vec<usize>,
 }

@@ -109,6 +109,26 @@ impl<T> Queue<T> {
         self.batches.pop_front()
     }
 
+    /// Hands out those of one priority that are `wanted`, in their order, whoever waits before them.
+    pub fn take(
+        &mut self,
+        priority: Priority,
+        mut wanted: impl FnMut(&T) -> bool,
+    ) -> Vec<Waiting<T>> {
+        let queue = self.of(priority);
+        let waiting = std::mem::take(queue).into_iter();
+        let (taken, left): (VecDeque<_>, _) = waiting.partition(|waiting| wanted(&waiting.item));
+        *queue = left;
+        taken.into()
+    }
+
+    /// Gives those that were handed out their places back, before all others, in their order.
+    pub fn put_back(&mut self, taken: Vec<Waiting<T>>) {
+        for waiting in taken.into_iter().rev() {
+            self.of(waiting.priority).push_front(waiting);
+        }
+    }
+
     /// Frees the place of someone who left.
     pub fn remove(&mut self, id: RequestId) -> Option<Waiting<T>> {
         self.queues().into_iter().find_map(|queue| {
@@ -146,6 +166,13 @@ impl<T> Queue<T> {
     /// Returns whether nobody waits.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    fn of(&mut self, priority: Priority) -> &mut VecDeque<Waiting<T>> {
+        match priority {
+            Priority::Conversation => &mut self.conversations,
+            Priority::Batch => &mut self.batches,
+        }
     }
 
     fn queues(&mut self) -> [&mut VecDeque<Waiting<T>>; 2] {

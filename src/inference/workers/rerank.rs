@@ -20,6 +20,12 @@ impl Reranker {
         outcome.unwrap_or(Err(WorkerError::Stopping))
     }
 
+    /// Returns a handle for a program, whose requests let conversations go first.
+    #[must_use]
+    pub fn for_batch(&self) -> Self {
+        Self(self.0.for_batch())
+    }
+
     /// Returns how the worker is.
     pub fn status(&self) -> WorkerStatus {
         self.0.status()

@@ -5,15 +5,14 @@
 
 use super::{
     frame::Frame,
-    handle::{Ask, Done, Handle, Reply, Running, WorkerError, WorkerState, WorkerStatus},
+    handle::{Ask, Done, Handle, WorkerError, WorkerState, WorkerStatus},
     issues,
     machine::{Effect, Fact, Machine, Moment, Policy, State},
     permits::{Granted, Permits},
     process::{Process, Said},
-    protocol::{
-        FromWorker, LoadedModel, PROTOCOL_VERSION, Refusal, ToWorker, Vectors, Work, WorkerKind,
-    },
+    protocol::{FromWorker, LoadedModel, PROTOCOL_VERSION, Refusal, ToWorker, Vectors, WorkerKind},
     queue::{self, Priority, Queue, Waiting},
+    running::{Job, Passed, Room, Running},
 };
 use crate::foundation::{
     telemetry::metrics,
@@ -46,12 +45,6 @@ pub(super) struct Charge {
     pub(super) patience: Duration,
     pub(super) permits: Permits,
     pub(super) stop: CancellationToken,
-}
-
-/// A request that waits.
-struct Job {
-    work: Work,
-    reply: Reply,
 }
 
 /// Something that the loop waited for.
@@ -186,7 +179,7 @@ impl Task {
             Happening::Said(said) => self.hear(said),
             Happening::Left(id) => {
                 if self.queue.remove(id).is_none() {
-                    self.step(&Fact::Left(id));
+                    self.left(id);
                 }
             }
             Happening::Asked(ask) => self.admit(ask),
@@ -204,6 +197,18 @@ impl Task {
         }
     }
 
+    /// Ends what the worker does for one who left, unless it does it for others as well.
+    fn left(&mut self, id: RequestId) {
+        let mut left = id;
+        if let Some(running) = self.running.as_mut().filter(|running| running.has(id)) {
+            if running.leave(id) {
+                return;
+            }
+            left = running.id;
+        }
+        self.step(&Fact::Left(left));
+    }
+
     /// Gives a request a place, or says at once why not.
     fn admit(&mut self, ask: Ask) {
         let verdict = match self.machine.state() {
@@ -219,7 +224,7 @@ impl Task {
                     Some(running) => queue::Running::Since(running.began),
                     None => queue::Running::Nothing,
                 };
-                let item = Job { work: ask.work, reply: ask.reply };
+                let item = Job { work: ask.work, reply: ask.reply, alone: false };
                 let (id, priority) = (ask.id, ask.priority);
                 let waiting = Waiting { id, priority, since: self.now(), item };
                 self.queue
@@ -253,26 +258,32 @@ impl Task {
         while *self.machine.state() == State::Ready
             && let Some(next) = self.queue.pop()
         {
-            self.hand_over(next);
+            let run = self.model.as_ref().and_then(|model| model.batch_tokens).unwrap_or(0);
+            let room = Room::beside(&next.item, run);
+            let others = room.map(|mut room| self.queue.take(next.priority, |job| room.takes(job)));
+            let together = std::iter::once(next).chain(others.into_iter().flatten());
+            self.hand_over(together.collect());
         }
     }
 
-    /// Sends a request to the worker; one that no frame can hold is refused, and the worker stays ready.
-    fn hand_over(&mut self, next: Waiting<Job>) {
+    /// Sends requests to the worker as one; what no frame can hold is refused, and the worker stays ready.
+    fn hand_over(&mut self, requests: Vec<Waiting<Job>>) {
         let Some(process) = &self.process else { return };
-        let Waiting { id, since, item, priority: _ } = next;
+        let Some((running, work)) = Running::of(requests, self.now()) else { return };
+        let id = running.id;
         let deadline_ms = u64::try_from(self.work_timeout.as_millis()).unwrap_or(u64::MAX);
-        let Job { work, reply } = item;
         if let Err(error) = process.send(ToWorker::Work { id, deadline_ms, work }) {
             let refusal =
                 Refusal { code: "invalid_request".to_owned(), message: error.to_string() };
-            return reply.fail(WorkerError::Refused(refusal));
+            if let Passed::Apart(requests) = running.end(Err(WorkerError::Refused(refusal))) {
+                self.queue.put_back(requests);
+            }
+            return;
         }
-        let now = self.now();
-        let queue_wait = now.saturating_sub(since);
-        metrics::queue_wait(self.kind.name(), queue_wait);
-        reply.started(queue_wait);
-        self.running = Some(Running { id, reply, asked: since, began: now, first_token: None });
+        for waited in running.started() {
+            metrics::queue_wait(self.kind.name(), waited);
+        }
+        self.running = Some(running);
         self.step(&Fact::Began(id));
     }
 
@@ -312,9 +323,11 @@ impl Task {
                 if let Some(running) = self.running.as_mut().filter(|running| running.id == id) {
                     if running.first_token.is_none() {
                         running.first_token = Some(now);
-                        metrics::first_token(now.saturating_sub(running.asked));
+                        metrics::first_token(now.saturating_sub(running.asked()));
                     }
-                    running.reply.token(text, engine_ns);
+                    if let Some(reply) = running.reply() {
+                        reply.token(text, engine_ns);
+                    }
                 }
                 self.step(&Fact::Spoke(id));
             }
@@ -353,9 +366,13 @@ impl Task {
     fn finish(&mut self, id: RequestId, last: Result<Done, WorkerError>) {
         if let Some(running) = self.running.take_if(|running| running.id == id) {
             self.queue.finished(self.now().saturating_sub(running.began));
-            if !running.reply.end(last) {
-                "it answered something else than it was asked".clone_into(&mut self.last_words);
-                return self.step(&Fact::Broke);
+            match running.end(last) {
+                Passed::On => {}
+                Passed::Apart(requests) => self.queue.put_back(requests),
+                Passed::Nowhere => {
+                    "it answered something else than it was asked".clone_into(&mut self.last_words);
+                    return self.step(&Fact::Broke);
+                }
             }
         }
         self.step(&Fact::Finished(id));
@@ -408,7 +425,7 @@ impl Task {
                 }
                 Effect::Fail(failure) => {
                     if let Some(running) = self.running.take() {
-                        running.reply.fail(failure.into());
+                        running.fail(&failure.into());
                     }
                 }
                 Effect::TurnAway => {

@@ -84,6 +84,7 @@ impl Engine {
             vocabulary: text.size(),
             dimensions: None,
             manner: Some(manner.to_string()),
+            batch_tokens: None,
             runtime: runtime::version(library),
         };
         let padding = text.padding().or(manner.padding).unwrap_or(0);
@@ -133,7 +134,7 @@ impl Engine {
         let truncated = texts.iter().enumerate().filter(|(_, text)| text.cut);
         let embedded = Embedded {
             dimensions: self.dimensions,
-            tokens: lengths.iter().sum(),
+            tokens: lengths,
             truncated: truncated.map(|(place, _)| place).collect(),
         };
         Ok(Vectors { embedded, values })
@@ -155,6 +156,7 @@ impl Engine {
         if moved {
             self.batch_tokens = 0;
         }
+        self.model.batch_tokens = Some(self.batch_tokens).filter(|&tokens| tokens > 0);
         Ok(())
     }
 

@@ -86,6 +86,7 @@ impl Reranker {
             vocabulary: text.size(),
             dimensions: None,
             manner: None,
+            batch_tokens: None,
             runtime: runtime::version(library),
         };
         let padding = text.padding().or(manner.padding).unwrap_or(0);

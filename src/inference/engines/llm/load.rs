@@ -55,6 +55,7 @@ pub(super) fn load(id: &str, directory: &Path, options: &Options) -> Result<Engi
             vocabulary,
             dimensions: None,
             manner: None,
+            batch_tokens: None,
             runtime: runtime::version(options.onnxruntime.as_deref()),
         },
     })

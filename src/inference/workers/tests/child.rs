@@ -38,6 +38,7 @@ impl Handler for Scripted {
             vocabulary: 8,
             dimensions: None,
             manner: None,
+            batch_tokens: None,
             runtime: "none".to_owned(),
         }
     }

@@ -2,3 +2,4 @@
 
 mod child;
 mod task;
+mod together;

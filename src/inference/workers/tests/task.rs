@@ -31,23 +31,23 @@ const POLICY: Policy = Policy {
 };
 
 /// The worker's end of the pipes, in the hands of a test.
-struct Peer {
+pub(super) struct Peer {
     heard: FramedRead<ReadHalf<DuplexStream>, Codec<ToWorker, FromWorker>>,
     output: WriteHalf<DuplexStream>,
 }
 
 impl Peer {
-    async fn hear(&mut self) -> Option<ToWorker> {
+    pub(super) async fn hear(&mut self) -> Option<ToWorker> {
         self.heard.next().await.map(|frame| frame.unwrap().message)
     }
 
-    async fn say(&mut self, message: FromWorker) {
+    pub(super) async fn say(&mut self, message: FromWorker) {
         let mut bytes = BytesMut::new();
         Codec::<ToWorker, FromWorker>::default().encode(Frame::from(message), &mut bytes).unwrap();
         self.say_bytes(&bytes).await;
     }
 
-    async fn say_bytes(&mut self, bytes: &[u8]) {
+    pub(super) async fn say_bytes(&mut self, bytes: &[u8]) {
         self.output.write_all(bytes).await.unwrap();
     }
 
@@ -77,14 +77,14 @@ impl Peer {
 }
 
 /// A node with one worker, whose processes are handed to the test as they are started.
-struct Node {
-    llm: Llm,
+pub(super) struct Node {
+    pub(super) llm: Llm,
     started: mpsc::UnboundedReceiver<Peer>,
     stop: CancellationToken,
 }
 
 impl Node {
-    fn new(places: usize) -> Self {
+    pub(super) fn new(places: usize) -> Self {
         let (sender, started) = mpsc::unbounded_channel();
         Self::launching(places, started, move || {
             let (core, worker) = tokio::io::duplex(1 << 16);
@@ -124,7 +124,7 @@ impl Node {
         Self { llm: Llm(llm), started, stop }
     }
 
-    async fn peer(&mut self) -> Peer {
+    pub(super) async fn peer(&mut self) -> Peer {
         self.started.recv().await.unwrap()
     }
 
@@ -148,7 +148,7 @@ impl Node {
     }
 }
 
-fn model() -> LoadedModel {
+pub(super) fn model() -> LoadedModel {
     LoadedModel {
         id: "tiny".to_owned(),
         digest: Sha256::of(""),
@@ -157,6 +157,7 @@ fn model() -> LoadedModel {
         vocabulary: 32,
         dimensions: None,
         manner: None,
+        batch_tokens: None,
         runtime: "scripted".to_owned(),
     }
 }
@@ -525,7 +526,7 @@ async fn embedded(
 }
 
 fn vectors(id: RequestId, dimensions: usize, payload: &'static [u8]) -> Frame<FromWorker> {
-    let embedded = Embedded { dimensions, tokens: 4, truncated: vec![1] };
+    let embedded = Embedded { dimensions, tokens: vec![4], truncated: vec![1] };
     Frame { message: FromWorker::Embedded { id, embedded }, payload: payload.into() }
 }
 
