@@ -1,4 +1,4 @@
-//! `/v1/rerank`: which of some texts answer a question, as clients of Cohere, Jina and TEI know it.
+//! `/v1/rerank`: which of some texts answer a question, as clients of Cohere and Jina know it.
 
 use super::{
     app::App,

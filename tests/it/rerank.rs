@@ -30,7 +30,7 @@ fn indexes(answer: &Value) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn texts_are_reranked_as_clients_of_cohere_jina_and_tei_expect() {
+async fn texts_are_reranked_as_clients_of_cohere_and_jina_expect() {
     let node = with_reranker().start();
     let expected = fs::read_to_string(fixture().join("expected.json")).unwrap();
     let expected: Value = serde_json::from_str(&expected).unwrap();
