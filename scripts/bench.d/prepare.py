@@ -9,21 +9,15 @@ import sys
 
 from places import BLOCKS, HERE, LLAMA_CPP_PYTHON, ROOT, Stop, run, say, tool
 
+OFFLINE = os.environ | {"HF_HUB_OFFLINE": "1"}
+
 
 def prepare(places, options):
     """Runs every step whose result is missing, or those that `--only` names."""
-    steps = {
-        "runtime": fetch_runtime,
-        "binary": build_binary,
-        "llama": build_llama_cpp,
-        "venv": make_model_venv,
-        "model": make_model,
-        "fastapi": make_fastapi_venv,
-    }
     places.work.mkdir(parents=True, exist_ok=True)
-    for name in options.only or steps:
+    for name in options.only or STEPS:
         say(f"setup {name}")
-        steps[name](places, options)
+        STEPS[name](places, options)
     say(f"setup is complete in {places.work}")
 
 
@@ -76,22 +70,33 @@ def make_fastapi_venv(places, _options):
 
 
 def make_model(places, _options):
-    """Makes the random model, its two int4 exports, and the pure Q4_0 file."""
-    if all(path.exists() for path in [*(places.onnx(block) for block in BLOCKS), places.gguf]):
+    """Makes the random model and its two int4 exports; needs no llama.cpp."""
+    if all(places.onnx(block).exists() for block in BLOCKS):
         return
     python = places.venv / "bin/python"
     places.need(python)
-    offline = os.environ | {"HF_HUB_OFFLINE": "1"}
-    if not (places.hf_model / "model.safetensors").exists():
-        say("  random weights")
-        run([python, HERE / "random_model.py", places.hf_model], env=offline)
+    _make_weights(places, python)
     for block in BLOCKS:
         if not places.onnx(block).exists():
             say(f"  int4 export with blocks of {block}, about a minute and 5 GB of memory")
-            _export(places, block, python, offline)
-    if not places.gguf.exists():
-        say("  Q4_0 for llama.cpp")
-        _quantize(places, python, offline)
+            _export(places, block, python, OFFLINE)
+
+
+def make_gguf(places, _options):
+    """Makes the pure Q4_0 file of the same weights for llama.cpp."""
+    if places.gguf.exists():
+        return
+    python = places.venv / "bin/python"
+    places.need(python)
+    _make_weights(places, python)
+    say("  Q4_0 for llama.cpp")
+    _quantize(places, python, OFFLINE)
+
+
+def _make_weights(places, python):
+    if not (places.hf_model / "model.safetensors").exists():
+        say("  random weights")
+        run([python, HERE / "random_model.py", places.hf_model], env=OFFLINE)
 
 
 def _export(places, block, python, environment):
@@ -130,3 +135,14 @@ def _bootstrap_python(places):
     """Returns a Python with pip: downloading needs nothing else."""
     make_fastapi_venv(places, None)
     return places.fastapi_venv / "bin/python"
+
+
+STEPS = {
+    "runtime": fetch_runtime,
+    "binary": build_binary,
+    "llama": build_llama_cpp,
+    "venv": make_model_venv,
+    "model": make_model,
+    "gguf": make_gguf,
+    "fastapi": make_fastapi_venv,
+}
