@@ -259,3 +259,41 @@ test -z "$(find "$ROOT" -path '*.pull-*/files/*' -type f)" && echo "and only tha
         assert!(text.contains(wanted), "{wanted}: {text}");
     }
 }
+
+/// Whether a tiny model becomes faster is not for a test to say; whatever comes of it is whole, and the model is as it was.
+#[test]
+fn a_model_is_made_faster_or_left_as_it_was() {
+    let (root, curt) = (Root::new(), fixture("curt"));
+    let imported = root.run(&["models", "import", curt.to_str().unwrap(), "--id", "mine"]);
+    assert!(imported.status.success(), "{}", said(&imported));
+    let folder = root.paths().models.join("mine");
+    let original = fs::read(folder.join("model.onnx")).unwrap();
+    let made = || folder.join("model.optimized.onnx").exists();
+
+    let planned = told(&root.run(&["models", "optimize", "mine", "--dry-run", "--json"]));
+    assert_eq!(planned["outcome"], "planned");
+    assert_eq!(planned["changes"]["head"]["bits"], 8, "{planned}");
+    let kept = told(&root.run(&["models", "optimize", "mine", "--head", "keep", "--json"]));
+    assert_eq!(kept["outcome"], "nothing_to_do", "{kept}");
+    assert!(!made());
+
+    let quick = ["--rounds", "1", "--prompt-tokens", "16", "--written-tokens", "4"];
+    let output = root.run(&[&["models", "optimize", "mine", "--json"], &quick[..]].concat());
+    assert!(output.status.success(), "{}", said(&output));
+    let outcome = told(&output)["outcome"].clone();
+    assert!(
+        ["optimized", "not_faster", "not_alike"].iter().any(|one| outcome == *one),
+        "{outcome}"
+    );
+    assert_eq!(made(), outcome == "optimized");
+    let left = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(left.into_iter().all(|name| !name.to_str().unwrap().ends_with(".partial")));
+    assert_eq!(fs::read(folder.join("model.onnx")).unwrap(), original);
+    let removed = root.run(&["models", "optimize", "mine", "--remove"]);
+    assert!(removed.status.success() && !made(), "{}", said(&removed));
+
+    let unknown = root.run(&["models", "optimize", "nobody"]);
+    assert_eq!(unknown.status.code(), Some(2), "{}", said(&unknown));
+    let other = root.run(&["models", "optimize", "multilingual-e5-small"]);
+    assert!(said(&other).contains("only causal language models"), "{}", said(&other));
+}

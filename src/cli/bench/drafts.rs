@@ -83,7 +83,7 @@ impl DraftsRun {
     }
 
     fn measure(&self, settings: &Settings) -> anyhow::Result<Report> {
-        let mut engine = load(&self.model, self.threads, settings)?;
+        let mut engine = load(&self.model, None, self.threads, settings)?;
         let mut report = Report {
             architecture: engine.model().architecture.clone(),
             runtime: engine.model().runtime.clone(),

@@ -27,6 +27,9 @@ pub(super) struct EngineRun {
     /// The directory of the model
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
+    /// The graph in it, where it is not the usual one
+    #[arg(long, value_name = "FILE")]
+    graph: Option<PathBuf>,
     /// Random tokens to put in before anything is generated
     #[arg(long, value_name = "N", default_value_t = 512)]
     prompt_tokens: usize,
@@ -85,7 +88,7 @@ impl EngineRun {
     /// Measures with the settings that a worker would get, but for what this verb's arguments say.
     fn measure(&self, settings: &Settings) -> anyhow::Result<Report> {
         let started = time::instant();
-        let mut engine = load(&self.model, self.threads, settings)?;
+        let mut engine = load(&self.model, self.graph.clone(), self.threads, settings)?;
         let load_seconds = started.elapsed().as_secs_f64();
         let prompt = random_prompt(engine.model().vocabulary, self.prompt_tokens)?;
         warm_up(&mut engine, &prompt)?;
@@ -126,13 +129,18 @@ impl EngineRun {
 }
 
 /// Loads a model as a worker with these settings would.
-pub(super) fn load(model: &Path, threads: usize, settings: &Settings) -> anyhow::Result<Engine> {
+pub(super) fn load(
+    model: &Path,
+    graph: Option<PathBuf>,
+    threads: usize,
+    settings: &Settings,
+) -> anyhow::Result<Engine> {
     let options = Options {
         threads,
         context_tokens: settings.llm.context_tokens,
         prefill_chunk: settings.llm.prefill_chunk,
         prefix_cache_bytes: settings.llm.prefix_cache_bytes,
-        graph: None,
+        graph,
         onnxruntime: settings.paths.onnxruntime.clone(),
     };
     Engine::load("bench", model, &options)

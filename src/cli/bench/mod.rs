@@ -1,5 +1,6 @@
 //! `ladylinux bench`: our side of the comparisons that `scripts/bench` draws; it prints figures and judges none.
 
+mod alike;
 mod answer;
 mod drafts;
 mod engine;
@@ -20,6 +21,8 @@ enum What {
     Engine(engine::EngineRun),
     Drafts(drafts::DraftsRun),
     Stream(stream::StreamRun),
+    #[command(hide = true)]
+    Alike(alike::AlikeRun),
 }
 
 impl Bench {
@@ -29,6 +32,7 @@ impl Bench {
             What::Engine(run) => run.run(common),
             What::Drafts(run) => run.run(common),
             What::Stream(run) => run.run(),
+            What::Alike(run) => run.run(common),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `ladylinux models`: what there is of the models on this machine, and all that changes it. Only `pull` asks anybody outside,
 //! and only `rm` deletes.
 
+mod optimize;
 mod ps;
 mod pull;
 mod rm;
@@ -9,6 +10,7 @@ use super::{Common, exit::Exit, exit::Outcome, out};
 use crate::foundation::settings::Paths;
 use crate::inference::models::{
     self, Digests, Listed, Manifest, Model, State, Verdict, VerifiedFile, expected_files,
+    optimize::{Optimized, of, original_of},
 };
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
@@ -23,6 +25,7 @@ use std::{fs, path::PathBuf};
   ladylinux models pull                        fetch what this node would use
   ladylinux models pull qwen2.5-0.5b-instruct  fetch one; again, and it goes on where it was interrupted
   ladylinux models verify                      compare what is there with the manifest
+  ladylinux models optimize qwen2.5-0.5b-instruct  make it faster on this machine, if its graph allows it
   ladylinux models ps                          what the running node has loaded
   ladylinux models rm qwen2.5-0.5b-instruct    delete one, after a question")]
 pub(super) struct Models {
@@ -60,6 +63,8 @@ enum Verb {
         #[arg(long)]
         id: Option<String>,
     },
+    /// Make a faster graph of a language model's own, and use it if it is faster here and answers alike
+    Optimize(optimize::Optimize),
     /// Tell what the workers of the running node have loaded
     Ps(ps::Ps),
     /// Delete a model from the models directory
@@ -75,6 +80,7 @@ impl Models {
             Verb::Verify { ids, full } => self.verify(&settings()?.paths, ids, *full),
             Verb::Pull(pull) => pull.run(&settings()?, self.json),
             Verb::Import { from, id } => self.import(&settings()?.paths, from, id.as_deref()),
+            Verb::Optimize(optimize) => optimize.run(common, self.json),
             // Which node it is about may be said on the command line alone.
             Verb::Ps(ps) => ps.run(common, self.json),
             Verb::Rm(rm) => rm.run(&settings()?.paths, self.json),
@@ -90,10 +96,11 @@ impl Models {
         let width = listed.iter().map(|model| model.id.len()).max().unwrap_or(0);
         for model in &listed {
             out::line(format!(
-                "{:width$}  {:7}  {}",
+                "{:width$}  {:7}  {}{}",
                 model.id,
                 model.task.to_string(),
-                word(&model.state)
+                word(&model.state),
+                if model.optimized { ", optimized" } else { "" }
             ));
         }
         out::note(format!(
@@ -110,8 +117,10 @@ impl Models {
             format!("there is no model {id}: `ladylinux models list` shows them")
         })?;
         let entry = manifest.get(id);
+        let made = made(paths, &listed);
+        let optimized = made.as_ref().map(|(_, record)| record);
         if self.json {
-            out::json(&Shown { listed: &listed, entry })?;
+            out::json(&Shown { listed: &listed, entry, optimized })?;
             return Ok(Exit::Done);
         }
         out::line(format!("{} ({})", listed.display_name, listed.id));
@@ -120,6 +129,13 @@ impl Models {
         out::line(format!("  folder   {}", listed.directory.display()));
         if let Some(model) = entry {
             describe(paths, model);
+        }
+        if let Some((graph, record)) = &made {
+            out::line(format!("  optimized  {}", record.path(graph).display()));
+            out::line(format!("    sha256  {}", record.graph.sha256));
+            out::line(format!("    {}", optimize::in_words(&record.changes)));
+            out::line(format!("    {}", optimize::gain(&record.speed)));
+            out::line(format!("    {}", optimize::likeness(&record.answers)));
         }
         if let (State::Missing { .. }, Some(model)) = (&listed.state, entry) {
             out::line(format!(
@@ -136,8 +152,15 @@ impl Models {
     fn verify(&self, paths: &Paths, ids: &[String], full: bool) -> Outcome {
         let manifest = Manifest::load(paths)?;
         let listed = models::list(paths)?;
+        let wanted = |id: &String| ids.is_empty() || ids.contains(id);
+        // A faster graph is known from its record, whether the manifest knows its model or not.
+        let made: Vec<_> = listed
+            .iter()
+            .filter(|one| wanted(&one.id))
+            .filter_map(|one| Some((&one.id, made(paths, one)?)))
+            .collect();
         for id in ids {
-            if manifest.get(id).is_none() {
+            if manifest.get(id).is_none() && made.iter().all(|(one, _)| *one != id) {
                 bail!("the manifest has no model {id}: `ladylinux models list` shows them");
             }
         }
@@ -154,6 +177,8 @@ impl Models {
         let files = chosen.iter().flat_map(|model| {
             model.files.iter().map(|file| model.directory(paths).join(&file.path))
         });
+        let more = made.iter().flat_map(|(_, (graph, record))| record.files(graph));
+        let files = files.chain(more.map(|(path, _)| path));
         let bar = progress(
             files.filter_map(|path| fs::metadata(path).ok()).map(|found| found.len()).sum(),
         );
@@ -161,10 +186,14 @@ impl Models {
         if full {
             digests.distrust();
         }
-        let verified: Vec<VerifiedFile> = chosen
+        let mut verified: Vec<VerifiedFile> = chosen
             .iter()
             .flat_map(|model| models::verify(paths, model, &mut digests, |bytes| bar.inc(bytes)))
             .collect();
+        for (_, (graph, record)) in &made {
+            let seen = |bytes| bar.inc(bytes);
+            verified.extend(models::verify_optimized(graph, record, &mut digests, seen));
+        }
         bar.finish_and_clear();
         // Whoever may not write there, as another user than the node's, loses time and nothing else.
         drop(digests.save());
@@ -221,6 +250,19 @@ struct Shown<'a> {
     #[serde(flatten)]
     listed: &'a Listed,
     entry: Option<&'a Model>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    optimized: Option<&'a Optimized>,
+}
+
+/// Returns the graph of a model that has a faster one, with the record of that.
+fn made(paths: &Paths, listed: &Listed) -> Option<(PathBuf, Optimized)> {
+    if !listed.optimized {
+        return None;
+    }
+    let model = models::resolve(paths, listed.task, Some(&listed.id)).ok()?;
+    let graph = original_of(&model.graph);
+    let record = of(&graph)?;
+    Some((graph, record))
 }
 
 fn describe(paths: &Paths, model: &Model) {

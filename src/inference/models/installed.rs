@@ -3,6 +3,7 @@
 use super::{
     folder::{graph_in, task_in},
     manifest::{Embedding, Format, Manifest, ManifestError, Model, Task},
+    optimize,
 };
 use crate::foundation::settings::Paths;
 use crate::foundation::values::{ReadinessIssue, Severity};
@@ -36,6 +37,8 @@ pub struct Listed {
     pub required: bool,
     /// The licence of its weights.
     pub licence: String,
+    /// Whether a faster graph that was made of its own is used (`ladylinux models optimize`).
+    pub optimized: bool,
 }
 
 /// What is there of a model. Lengths are compared; digests only by `ladylinux models verify`.
@@ -72,7 +75,7 @@ pub struct Installed {
     pub id: String,
     /// Its folder, with `config.json` and the tokenizer.
     pub directory: PathBuf,
-    /// Its graph.
+    /// Its graph; a faster one that was made of it, where there is one.
     pub graph: PathBuf,
     /// What it is for.
     pub task: Task,
@@ -97,10 +100,12 @@ pub fn list(paths: &Paths) -> Result<Vec<Listed>, ManifestError> {
             in_manifest: true,
             required: model.required,
             licence: model.licence.clone(),
+            optimized: optimize::is_optimized(&of_entry(paths, model).graph),
         })
         .collect();
     for extra in extras(paths, &manifest)? {
         listed.push(Listed {
+            optimized: optimize::is_optimized(&extra.graph),
             display_name: extra.id.clone(),
             id: extra.id,
             task: extra.task,
@@ -208,7 +213,7 @@ fn of_entry(paths: &Paths, model: &Model) -> Installed {
     let directory = model.directory(paths);
     Installed {
         id: model.id.clone(),
-        graph: directory.join(&model.filename),
+        graph: fastest(model.task, directory.join(&model.filename)),
         directory,
         task: model.task,
         embedding: model.embedding.clone(),
@@ -217,7 +222,15 @@ fn of_entry(paths: &Paths, model: &Model) -> Installed {
 
 fn of_folder(id: String, directory: PathBuf, graph: PathBuf) -> Installed {
     let task = task_in(&directory);
-    Installed { id, directory, graph, task, embedding: None }
+    Installed { id, directory, graph: fastest(task, graph), task, embedding: None }
+}
+
+/// Returns the faster graph that was made of this one, where there is one, and else this one.
+fn fastest(task: Task, graph: PathBuf) -> PathBuf {
+    match (task == Task::Llm).then(|| optimize::of(&graph)).flatten() {
+        Some(made) => made.path(&graph),
+        None => graph,
+    }
 }
 
 /// Refuses a model whose files, links resolved, lie outside the models directory (LL-DEP-43).

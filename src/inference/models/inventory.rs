@@ -1,6 +1,6 @@
 //! What a node has of its manifest: which models are there and right, and whether the node could change them.
 
-use super::{Digests, Manifest, ManifestError, Model, State, list};
+use super::{Digests, Manifest, ManifestError, Model, State, list, optimize};
 use crate::foundation::settings::Paths;
 use rustix::{
     fs::{Access, AtFlags, CWD, Mode, OFlags},
@@ -67,11 +67,14 @@ fn differing(paths: &Paths, model: &Model, digests: &mut Digests) -> Vec<PathBuf
     let mut differs = |path: &Path, expected| {
         digests.of(&directory.join(path), |_| ()).map_or(true, |found| found != expected)
     };
-    let files = model
-        .files
-        .iter()
-        .filter(|file| file.sha256.is_some_and(|expected| differs(&file.path, expected)));
-    files.map(|file| file.path.clone()).collect()
+    let known = model.files.iter().filter_map(|file| Some((file.path.clone(), file.sha256?)));
+    // What the node loads instead of the manifest's graph is held to its own record.
+    let made = optimize::of(&directory.join(&model.filename)).map(|record| {
+        let files = record.files(&model.filename).into_iter();
+        files.map(|(path, file)| (path, file.sha256)).collect::<Vec<_>>()
+    });
+    let files = known.chain(made.into_iter().flatten());
+    files.filter(|(path, expected)| differs(path, *expected)).map(|(path, _)| path).collect()
 }
 
 /// Returns the first place in the models directory that this process could change, which a node must not (C-45).

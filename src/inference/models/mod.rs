@@ -9,6 +9,7 @@ mod import;
 mod installed;
 mod inventory;
 mod manifest;
+pub mod optimize;
 pub mod pull;
 mod remove;
 mod verify;
@@ -25,4 +26,4 @@ pub use manifest::{
     Embedding, Format, Manifest, ManifestError, Model, ModelFile, Pooling, Source, Task,
 };
 pub use remove::{RemoveError, Removed, removable, remove};
-pub use verify::{Verdict, VerifiedFile, verify};
+pub use verify::{Verdict, VerifiedFile, verify, verify_optimized};

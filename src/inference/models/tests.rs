@@ -328,3 +328,41 @@ fn a_link_is_removed_and_not_what_it_leads_to() {
     assert!(node.directory.path().join("elsewhere/model.onnx").exists());
     assert!(fs::symlink_metadata(node.paths.models.join("llm/tiny")).is_err());
 }
+
+#[test]
+fn a_faster_graph_is_loaded_listed_verified_and_removed_with_its_model() {
+    let node = node();
+    let folder = node.paths.models.join("mine");
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/llm/qwen2/genai");
+    fs::create_dir_all(&folder).unwrap();
+    for name in ["model.onnx", "tokenizer.json", "genai_config.json"] {
+        fs::copy(fixture.join(name), folder.join(name)).unwrap();
+    }
+    let graph = || resolve(&node.paths, Task::Llm, Some("mine")).unwrap().graph;
+    let listed = || list(&node.paths).unwrap().into_iter().find(|one| one.id == "mine").unwrap();
+    let original = graph();
+    assert!(original.ends_with("mine/model.onnx") && !listed().optimized);
+
+    let head = Some(optimize::HeadForm { bits: 8, block: 32 });
+    let draft = optimize::Plan::of(&original, head).unwrap().write(&mut |_| Ok(())).unwrap();
+    assert_eq!(graph(), original, "what is only tried is not used");
+    let (speed, answers) = optimize::tests::measured();
+    let record = draft.keep(speed, answers).unwrap();
+    let made = graph();
+    assert!(made.ends_with("mine/model.optimized.onnx") && listed().optimized);
+
+    let digests = &mut Digests::load(&node.paths);
+    let mut faults = || {
+        let verified = verify_optimized(&original, &record, digests, |_| ());
+        assert_eq!(verified.len(), 2);
+        verified.iter().filter(|file| file.verdict.is_fault()).count()
+    };
+    assert_eq!(faults(), 0);
+    let mut bytes = fs::read(&made).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&made, bytes).unwrap();
+    assert_eq!(faults(), 1);
+
+    let removed = remove(&node.paths, "mine").unwrap();
+    assert!(removed.bytes > record.graph.bytes && !folder.exists());
+}

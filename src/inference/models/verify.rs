@@ -1,13 +1,13 @@
 //! Whether a model's files are byte for byte what the manifest says.
 
-use super::{
-    digests::Digests,
-    manifest::{Model, ModelFile},
-};
+use super::{digests::Digests, manifest::Model, optimize::Optimized};
 use crate::foundation::settings::Paths;
 use crate::foundation::values::Sha256;
 use serde::Serialize;
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// One file, and what was found of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -62,18 +62,35 @@ pub fn verify(
     mut seen: impl FnMut(u64),
 ) -> Vec<VerifiedFile> {
     let directory = model.directory(paths);
-    let check = |file: &ModelFile| {
-        let path = directory.join(&file.path);
-        let verdict = match digests.of(&path, &mut seen) {
-            Ok(found) => match file.sha256 {
-                Some(expected) if expected == found => Verdict::Verified,
-                Some(expected) => Verdict::Mismatch { expected, found },
-                None => Verdict::Unknown { found },
-            },
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Verdict::Missing,
-            Err(error) => Verdict::Unreadable { error: error.to_string() },
-        };
-        VerifiedFile { path, verdict }
+    let files = model.files.iter().map(|file| (directory.join(&file.path), file.sha256));
+    files.map(|(path, expected)| check(path, expected, digests, &mut seen)).collect()
+}
+
+/// Compares the files of a faster graph, which no manifest knows, with the record of how it was made.
+pub fn verify_optimized(
+    graph: &Path,
+    record: &Optimized,
+    digests: &mut Digests,
+    mut seen: impl FnMut(u64),
+) -> Vec<VerifiedFile> {
+    let files = record.files(graph).into_iter();
+    files.map(|(path, file)| check(path, Some(file.sha256), digests, &mut seen)).collect()
+}
+
+fn check(
+    path: PathBuf,
+    expected: Option<Sha256>,
+    digests: &mut Digests,
+    seen: &mut impl FnMut(u64),
+) -> VerifiedFile {
+    let verdict = match digests.of(&path, seen) {
+        Ok(found) => match expected {
+            Some(expected) if expected == found => Verdict::Verified,
+            Some(expected) => Verdict::Mismatch { expected, found },
+            None => Verdict::Unknown { found },
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Verdict::Missing,
+        Err(error) => Verdict::Unreadable { error: error.to_string() },
     };
-    model.files.iter().map(check).collect()
+    VerifiedFile { path, verdict }
 }

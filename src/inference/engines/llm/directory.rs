@@ -13,7 +13,7 @@ use crate::inference::engines::{
     files::{json, missing, text},
     refusal,
 };
-use crate::inference::models::graph_in;
+use crate::inference::models::{graph_in, optimize};
 use crate::inference::workers::Refusal;
 use serde_json::Value;
 use std::{
@@ -143,6 +143,9 @@ fn find_graph(path: &Path, genai: &Value, chosen: Option<&Path>) -> Result<PathB
                 ),
             ));
         }
+        // Or the faster one that was made of it.
+        let made = chosen.filter(|chosen| optimize::is_rewrite_of(&graph, chosen));
+        let graph = made.map_or(graph, Path::to_owned);
         return if graph.is_file() {
             Ok(graph)
         } else {

@@ -10,6 +10,7 @@
 //! Nothing is known about a model but what its files say: layers, heads and types are read from the graph's inputs, and
 //! where those are symbolic, from the configuration beside it.
 
+mod alike;
 mod cache;
 mod decoder;
 mod detokenize;
@@ -29,10 +30,13 @@ mod tojson;
 mod tokenizer;
 
 #[cfg(test)]
+mod optimized;
+#[cfg(test)]
 mod parity;
 #[cfg(test)]
 mod refusals;
 
+pub use alike::{Alike, Spoken};
 pub use engine::Engine;
 
 use std::{fmt, path::PathBuf};
