@@ -390,7 +390,7 @@ fn port(http: &Http) -> Result<String, ReadinessIssue> {
 }
 
 /// Asks whoever listens whether it is alive, as a node answers that.
-fn node_answers(address: SocketAddr) -> bool {
+pub(super) fn node_answers(address: SocketAddr) -> bool {
     let ask = || -> io::Result<bool> {
         let mut stream = TcpStream::connect_timeout(&reachable(address), ANSWER)?;
         stream.set_read_timeout(Some(ANSWER))?;

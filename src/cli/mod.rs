@@ -134,7 +134,7 @@ enum Verb {
     Refresh(refresh::Refresh),
     /// Show what this binary is
     Version(version::Version),
-    /// Measure this release; scripts/bench compares it with others
+    /// Measure what this machine does with the installed models, and say what would help
     Bench(bench::Bench),
     /// Serve one model to a node over standard input and output; `serve` starts these
     Worker(worker::Worker),

@@ -297,3 +297,30 @@ fn a_model_is_made_faster_or_left_as_it_was() {
     let other = root.run(&["models", "optimize", "multilingual-e5-small"]);
     assert!(said(&other).contains("only causal language models"), "{}", said(&other));
 }
+
+#[test]
+fn a_machine_is_told_what_it_does_with_what_it_has() {
+    let (root, curt) = (Root::new(), fixture("curt"));
+    let output = root.run(&["bench"]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(said(&output).contains("models pull"), "{}", said(&output));
+
+    let imported = root.run(&["models", "import", curt.to_str().unwrap(), "--id", "mine"]);
+    assert!(imported.status.success(), "{}", said(&imported));
+    let report = told(&root.run(&["bench", "--json"]));
+    let model = &report["language"][0];
+    assert_eq!((&model["id"], &model["used"]), (&json!("mine"), &json!(true)), "{report}");
+    for figure in ["reads_tokens_per_second", "writes_tokens_per_second", "resident_bytes"] {
+        assert!(model[figure].as_f64().unwrap() > 0.0, "{figure}: {report}");
+    }
+    assert_eq!(model["first_token"][0]["prompt_tokens"], 100);
+    assert!(report["means"][0].as_str().unwrap().contains("With mine, a question"), "{report}");
+    assert!(report["machine"]["cpus"].as_u64().unwrap() >= 1 && report["search"].is_null());
+
+    fs::write(root.paths().models.join("mine/model.onnx"), "not a graph").unwrap();
+    let output = root.run(&["bench", "--model", "mine"]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("could not be measured"), "{}", said(&output));
+    let unknown = root.run(&["bench", "--model", "nobody"]);
+    assert_eq!(unknown.status.code(), Some(2), "{}", said(&unknown));
+}

@@ -2,6 +2,7 @@
 //!
 //! The prompt is random token ids and the end of an answer is ignored: only the time counts, not the text.
 
+use super::resident_bytes;
 use crate::{
     cli::{
         Common,
@@ -18,7 +19,7 @@ use anyhow::{Context as _, anyhow, ensure};
 use clap::Args;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// Time prefill and decode of a language model in this process
@@ -42,30 +43,37 @@ pub(super) struct EngineRun {
     /// How often to measure with the model loaded once
     #[arg(long, value_name = "N", default_value_t = 1)]
     repeat: usize,
+    /// Take the first run as it comes
+    #[arg(long)]
+    no_warm_up: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 /// What one run measured.
-#[derive(Debug, Serialize)]
-struct Report {
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Report {
     architecture: String,
     runtime: String,
     threads: usize,
+    /// The longest context that it may have.
+    pub(super) context_tokens: usize,
     prompt_tokens: usize,
     generate_tokens: usize,
-    load_seconds: f64,
-    repetitions: Vec<Repetition>,
+    pub(super) load_seconds: f64,
+    /// Memory of this process at the end, in bytes.
+    pub(super) resident_bytes: Option<u64>,
+    pub(super) repetitions: Vec<Repetition>,
 }
 
 /// What one repetition measured; a part that was not run has no rate.
-#[derive(Debug, Serialize)]
-struct Repetition {
-    prefill_seconds: f64,
-    prefill_tokens_per_second: Option<f64>,
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Repetition {
+    pub(super) prefill_seconds: f64,
+    pub(super) prefill_tokens_per_second: Option<f64>,
     decode_seconds: f64,
-    decode_tokens_per_second: Option<f64>,
+    pub(super) decode_tokens_per_second: Option<f64>,
 }
 
 impl EngineRun {
@@ -91,7 +99,9 @@ impl EngineRun {
         let mut engine = load(&self.model, self.graph.clone(), self.threads, settings)?;
         let load_seconds = started.elapsed().as_secs_f64();
         let prompt = random_prompt(engine.model().vocabulary, self.prompt_tokens)?;
-        warm_up(&mut engine, &prompt)?;
+        if !self.no_warm_up {
+            warm_up(&mut engine, &prompt)?;
+        }
         let repetitions = (0..self.repeat)
             .map(|_| self.repetition(&mut engine, &prompt))
             .collect::<anyhow::Result<_>>()?;
@@ -100,9 +110,11 @@ impl EngineRun {
             architecture: model.architecture.clone(),
             runtime: model.runtime.clone(),
             threads: self.threads,
+            context_tokens: model.context_tokens,
             prompt_tokens: self.prompt_tokens,
             generate_tokens: self.generate_tokens,
             load_seconds,
+            resident_bytes: resident_bytes(),
             repetitions,
         })
     }

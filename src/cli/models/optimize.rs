@@ -1,7 +1,9 @@
 //! `ladylinux models optimize`: makes a faster graph of a model's own, measures both, and keeps it only if it is worth it.
 
 use crate::cli::{
-    Common, block_on,
+    Common,
+    bench::process::{answer, bench},
+    block_on,
     exit::{self, Exit, Outcome},
     out, signals,
 };
@@ -15,13 +17,12 @@ use crate::inference::{
     },
     workers::permits::Permits,
 };
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use std::{
     path::{Path, PathBuf},
-    process::Stdio,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -344,33 +345,13 @@ impl Measured<'_> {
         answer(self.bench("alike", self.original).arg("--other").arg(made)).await
     }
 
-    /// Returns how this program measures in a process of its own.
-    fn bench(&self, what: &str, graph: &Path) -> Command {
-        // The file that this process runs may be gone or another by now; the kernel still has it.
-        let mut command = Command::new("/proc/self/exe");
-        if let Some(root) = &self.common.root {
-            command.arg("--root").arg(root);
-        }
-        command.args(self.common.set.iter().flat_map(|setting| ["--set", setting]));
-        command
-            .args(["bench", what, "--model"])
-            .arg(&self.model.directory)
-            .arg("--graph")
-            .arg(graph);
+    /// Returns the command that measures a graph of the model in a process of its own.
+    fn bench(&self, part: &str, graph: &Path) -> Command {
+        let mut command = bench(self.common, part);
+        command.arg("--model").arg(&self.model.directory).arg("--graph").arg(graph);
         command.args(["--threads", &self.threads.to_string()]);
-        command.stdin(Stdio::null()).kill_on_drop(true);
         command
     }
-}
-
-/// Runs a process to its end, and reads the JSON that it prints.
-async fn answer<T: for<'de> Deserialize<'de>>(command: &mut Command) -> anyhow::Result<T> {
-    let output = command.output().await.context("cannot start a process that measures")?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        bail!("a process that measured ended with {}: {}", output.status, said.trim());
-    }
-    serde_json::from_slice(&output.stdout).context("a process that measured did not answer in JSON")
 }
 
 /// Writes the new files on a thread of its own, with a bar.
