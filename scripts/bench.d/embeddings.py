@@ -73,6 +73,15 @@ def _package(places):
     return run([places.venv / "bin/python", "-c", code], stdout_only=True).strip() + "/model"
 
 
+def converted(places):
+    """Returns the folder of the model as ONNX, made the first time."""
+    folder = places.work / "minilm"
+    if not (folder / "onnx/model_quantized.onnx").is_file():
+        shutil.rmtree(folder, ignore_errors=True)
+        run([places.venv / "bin/python", ROOT / "scripts/embeddings/encoder_to_onnx.py", _package(places), folder, "--int8"])
+    return folder
+
+
 def _answers_a_second(node, body):
     """Returns how many requests are answered a second, and how long each took, while every client asks again as soon as it is answered."""
     took, failed, until = [], [], time.monotonic() + CLIENT_SECONDS
@@ -130,11 +139,7 @@ def _many_clients(places, converted, pairs):
 def measure(places, options):
     """Embeds in turn, with each of our graphs."""
     places.need(places.binary)
-    package = _package(places)
-    converted = places.work / "minilm"
-    if not (converted / "onnx/model_quantized.onnx").is_file():
-        shutil.rmtree(converted, ignore_errors=True)
-        run([places.venv / "bin/python", ROOT / "scripts/embeddings/encoder_to_onnx.py", package, converted, "--int8"])
+    folder, package = converted(places), _package(places)
     wanted = texts()
     body = json.dumps({"model": "default", "input": wanted, "encoding_format": "base64"})
     results = {}
@@ -142,7 +147,7 @@ def measure(places, options):
         for name, graph in (("fp32", "model.onnx"), ("int8", "model_quantized.onnx")):
             with Root(places) as root:
                 model = root.path / "opt/ladylinux/models/minilm"
-                shutil.copytree(converted, model)
+                shutil.copytree(folder, model)
                 for other in (model / "onnx").iterdir():
                     if other.name != graph:
                         other.unlink()
@@ -167,5 +172,5 @@ def measure(places, options):
             rate = lambda side: [TEXTS / one[side] for one in samples]
             summary = figures.paired_ratio(rate("ours"), rate("theirs"), at_least=AT_LEAST[name], enough_pairs=ENOUGH_PAIRS)
             results[name] = {"summary": summary, "samples": samples}
-    clients = _many_clients(places, converted, options.embedding_pairs)
+    clients = _many_clients(places, folder, options.embedding_pairs)
     return {"texts": TEXTS, "tokens": WORDS + 2, "graphs": results, "clients": clients}

@@ -2,8 +2,10 @@
 
 import contextlib
 import http.client
+import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -56,6 +58,18 @@ class Server:
             time.sleep(pause)
         raise Stop(f"{path} did not answer 200 within {PATIENCE_SECONDS} s (last: {last}):\n{self.log_tail()}")
 
+    def wait_for_workers(self, *kinds):
+        """Waits for the fact that models are loaded: the workers' own status says so."""
+        self.milliseconds_until("/health/live")
+        until, body = time.monotonic() + PATIENCE_SECONDS, b""
+        while time.monotonic() < until:
+            status, body = self.request("GET", "/api/workers")
+            workers = json.loads(body)["workers"] if status == 200 else []
+            if set(kinds) <= {worker["kind"] for worker in workers if worker["state"] == "ready"}:
+                return
+            time.sleep(0.05)
+        raise Stop(f"no worker became ready within {PATIENCE_SECONDS} s: {body.decode(errors='replace')[:500]}")
+
     def log_tail(self):
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
 
@@ -107,6 +121,19 @@ class Root:
 
     def __exit__(self, *_error):
         self._directory.cleanup()
+
+
+def link_model(root, model):
+    """Puts a model into a node's models directory."""
+    shutil.copytree(model, root.path / "opt/ladylinux/models" / model.name, copy_function=_link_or_copy)
+
+
+def _link_or_copy(source, target):
+    """Gives a file a second name, for a node refuses models that only a symbolic link brings below its directory."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def fastapi(places, payload, log, plain=False):

@@ -31,7 +31,7 @@ def newest(paths):
         record = json.loads(path.read_text())
         found |= {name: (record, part) for name, part in record["parts"].items()}
     if not found:
-        raise Stop("no record in target/bench: run `scripts/bench engine`, `stream`, `http`, `verify`, `embeddings` or `search` first")
+        raise Stop("no record in target/bench: run `scripts/bench engine`, `stream`, `http`, `verify`, `embeddings`, `search` or another part first")
     return found
 
 
@@ -43,6 +43,10 @@ def tables(found):
         "verify": _verify,
         "embeddings": _embeddings,
         "search": _search,
+        "optimize": _optimize,
+        "turns": _turns,
+        "schema": _schema,
+        "memory": _memory,
     }
     return "\n".join(_heading(*found[name]) + maker(found[name][1]) for name, maker in makers.items() if name in found)
 
@@ -168,6 +172,48 @@ def _search(part):
             f"| again, unchanged (median, at most) | {spread['median']:.2f}, {spread['max']:.2f} | {most['learn_warm_seconds']} | {yes('learn_warm_seconds')} |",
         ]
     ) + "\n"
+
+
+def _optimize(part):
+    lines = ["| export | outcome | answers, times as fast | writes, times as fast | reads, times as fast | same tokens | largest difference of a logit | divergence, nats |", "|---|---|---|---|---|---|---|---|"]
+    for row in part["summary"]:
+        speed, answers = row["speed"], row["answers"]
+        told = lambda verb: f"{speed[verb + '_gain']:.2f} ({speed[verb + '_after']:.1f} / {speed[verb + '_before']:.1f} tok/s)" if speed else ""
+        close = f"{answers['same_token']:.1%} of {answers['tokens']} | {answers['largest_difference']:.3f} | {answers['divergence']:.5f}" if answers else " | | "
+        lines.append(f"| {row['variant']} | {row['outcome'].replace('_', ' ')} | {speed['answer_gain'] if speed else 0:.2f} | {told('writing')} | {told('reading')} | {close} |")
+    return "\n".join(lines) + f"\n\n{part['rounds']} rounds of both graphs, {part['threads']} threads; medians, and medians of the rounds' ratios.\n"
+
+
+def _turns(part):
+    row, samples = part["summary"], part["samples"]
+    interval = row["interval"]
+    tokens = lambda key: f"{statistics.median(sample[key] for sample in samples):.0f}"
+    return (
+        "| | tokens of the prompt | known already | first token, ms |\n|---|---|---|---|\n"
+        f"| first turn | {tokens('first_prompt_tokens')} | {tokens('first_cached_tokens')} | {row['theirs']:.0f} |\n"
+        f"| second turn | {tokens('second_prompt_tokens')} | {tokens('second_cached_tokens')} | {row['ours']:.0f} |\n\n"
+        "| second / first | interval | at most | reached |\n|---|---|---|---|\n"
+        f"| {row['ratio']:.3f} | {interval['low']:.3f} to {interval['high']:.3f} | {row['at_most']:g}× | {_reached(row)} |\n\n"
+        f"{row['pairs']} conversations, {part['threads']} threads; medians; the interval holds the median with {interval['confidence']:.1%}.\n"
+    )
+
+
+def _schema(part):
+    lines = ["| answer | tokens | p50 µs | p95 µs | max µs | before the first token, ms |", "|---|---|---|---|---|---|"]
+    for row in part["cases"]:
+        lines.append(f"| {row['name']} | {row['tokens']} | {row['p50_us']:.0f} | {row['p95_us']:.0f} | {row['max_us']:.0f} | {row['begin_ms']:.1f} |")
+    row = part["summary"]
+    return "\n".join(lines) + (
+        f"\n\n| all tokens | p50 µs | p50 at most | reached |\n|---|---|---|---|\n| {row['tokens']} | {row['p50_us']:.0f} | {row['at_most_p50_us']} | {_reached(row | {'pairs': row['tokens']})} |\n\n"
+        f"A vocabulary of {part['vocabulary']}; reading it takes {part['prepare_seconds']:.1f} s, once in the life of a worker.\n"
+    )
+
+
+def _memory(part):
+    lines = ["| process | models loaded, MiB | after work, MiB |", "|---|---|---|"]
+    lines += [f"| {row['process']} | {row['loaded_mib']:.1f} | {row['worked_mib']:.1f} |" for row in part["summary"]]
+    models = "; ".join(f"{kind}: {name}" for kind, name in part["models"].items())
+    return "\n".join(lines) + f"\n\nResident memory. {models}; {part['threads']} threads.\n"
 
 
 def _range(row):

@@ -6,14 +6,11 @@ engine runs alternate with the streamed answers, so that the speed of both can b
 """
 
 import json
-import os
-import shutil
 import statistics
-import time
 
 import engine
 import figures
-from node import PATIENCE_SECONDS, Root
+from node import Root, link_model
 from places import Stop, run, say
 
 AT_MOST_P50_US = 300
@@ -27,7 +24,7 @@ def measure(places, options):
     places.need(places.binary, model)
     answers, bare = [], []
     with Root(places) as root:
-        shutil.copytree(model, root.path / "opt/ladylinux/models" / model.name, copy_function=_link_or_copy)
+        link_model(root, model)
         settings = {
             "LADYLINUX_FEATURES": "token-timing",
             "LADYLINUX_LLM_MODEL": model.name,
@@ -35,7 +32,7 @@ def measure(places, options):
             "LADYLINUX_WORKER_CPU_PERMITS": str(options.threads),
         }
         with root.serve(**settings) as server:
-            _wait_for_the_worker(server)
+            server.wait_for_workers("llm")
             for number in range(-1, options.answers):
                 answer = _stream(places, server)
                 if number < 0:
@@ -67,26 +64,6 @@ def summarise(costs, answers, bare):
         "reached": p50 <= AT_MOST_P50_US,
         "decode_streamed_over_bare": figures.paired_ratio([_decode_rate(answer) for answer in answers], bare),
     }
-
-
-def _link_or_copy(source, target):
-    """Gives a file a second name, for a node refuses models that only a symbolic link brings below its directory."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
-
-
-def _wait_for_the_worker(server):
-    """Waits for the fact that the model is loaded: the workers' own status says so."""
-    server.milliseconds_until("/health/live")
-    until = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < until:
-        status, body = server.request("GET", "/api/workers")
-        if status == 200 and b'"ready"' in body:
-            return
-        time.sleep(0.05)
-    raise Stop(f"no worker became ready within {PATIENCE_SECONDS} s: {body.decode(errors='replace')[:500]}")
 
 
 def _stream(places, server):

@@ -1,14 +1,15 @@
 //! `bench alike`: how alike two graphs of one model answer; `models optimize` asks it in a process of its own.
 
+use super::engine::load;
 use crate::{
     cli::{
         Common,
         exit::{Exit, Outcome},
         out,
     },
-    inference::engines::llm::{Alike, Engine, Options, Spoken},
+    inference::engines::llm::{Alike, Spoken},
 };
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -44,18 +45,8 @@ impl AlikeRun {
     /// Loads one graph after the other, never both, and prints JSON.
     pub(super) fn run(&self, common: &Common) -> Outcome {
         let settings = common.load(&[])?.settings;
-        let options = |graph: &Path| Options {
-            threads: self.threads,
-            context_tokens: settings.llm.context_tokens,
-            prefill_chunk: settings.llm.prefill_chunk,
-            graph: Some(graph.to_owned()),
-            onnxruntime: settings.paths.onnxruntime.clone(),
-        };
-        let load = |graph: &Path| {
-            Engine::load("alike", &self.model, &options(graph))
-                .map_err(|refusal| anyhow!("{refusal}"))
-                .with_context(|| format!("cannot load {}", graph.display()))
-        };
+        let load =
+            |graph: &Path| load(&self.model, Some(graph.to_owned()), self.threads, &settings);
         let mut engine = load(&self.graph)?;
         let spoken = TEXTS.iter().map(|text| engine.speak(text, self.tokens));
         let spoken: Vec<Spoken> =

@@ -7,7 +7,7 @@ use super::{
     embedding::Read,
     engine,
     machine::Machine,
-    process::{answer, bench},
+    process::{answer, command},
     say,
 };
 use crate::{
@@ -171,7 +171,7 @@ impl Here {
                     out::note(format!("{}: reading questions and passages …", model.id));
                     report.embedding.push(embedding(common, &model.id).await);
                 }
-                Task::Stt | Task::Tts | Task::Vad | Task::Speaker => {}
+                Task::Rerank | Task::Stt | Task::Tts | Task::Vad | Task::Speaker => {}
             }
         }
         if self.model.is_empty() && settings.paths.database().exists() {
@@ -206,7 +206,7 @@ async fn measure_language(
         && models::optimize::Plan::of(&model.graph, Some(form)).is_ok_and(|plan| !plan.is_empty());
     let threads = Permits::new(settings).all().to_string();
     let run = |prompt: usize, written: usize| {
-        let mut command = bench(common, "engine");
+        let mut command = command(common, "engine");
         command.arg("--model").arg(&model.directory).arg("--graph").arg(&model.graph);
         command.args(["--threads", &threads, "--prompt-tokens", &prompt.to_string()]);
         command.args(["--generate-tokens", &written.to_string(), "--json"]);
@@ -235,7 +235,7 @@ async fn measure_language(
 }
 
 async fn embedding(common: &Common, id: &str) -> Embedding {
-    let read = answer(bench(common, "embedding").args(["--model", id])).await;
+    let read = answer(command(common, "embedding").args(["--model", id])).await;
     let problem = read.as_ref().err().map(|error: &anyhow::Error| format!("{error:#}"));
     Embedding { id: id.to_owned(), read: read.ok(), problem }
 }

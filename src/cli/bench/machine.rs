@@ -26,6 +26,8 @@ pub(super) struct Machine {
     pub(super) memory_bytes: Option<u64>,
     /// Memory that programs can still get, in bytes.
     pub(super) available_bytes: Option<u64>,
+    /// How many programs wanted a CPU in the minute before, on average.
+    pub(super) load: Option<f64>,
 }
 
 impl Machine {
@@ -36,13 +38,24 @@ impl Machine {
             Ok(Data::Memory(memory)) => Some(memory),
             _ => None,
         };
+        let load = match host::facts(Topic::Load).map(|fact| fact.data) {
+            Ok(Data::Load(load)) => Some(load.minute),
+            _ => None,
+        };
         Self {
+            load,
             processor,
             cpus: permits::cpus(),
             instructions,
             memory_bytes: memory.as_ref().map(|memory| memory.memory_bytes),
             available_bytes: memory.as_ref().map(|memory| memory.available_bytes),
         }
+    }
+
+    /// Whether other programs kept it busy before anything was measured.
+    pub(super) fn is_busy(&self) -> bool {
+        #[expect(clippy::cast_precision_loss, reason = "machines have few CPUs")]
+        self.load.is_some_and(|load| load > self.cpus as f64 / 2.0)
     }
 
     /// Whether it multiplies whole numbers of eight bits as fast as it can be done.

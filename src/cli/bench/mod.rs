@@ -10,6 +10,7 @@ mod here;
 mod machine;
 pub(super) mod process;
 mod say;
+mod schema;
 mod stream;
 
 use super::{Common, exit::Outcome};
@@ -19,9 +20,9 @@ use clap::{Args, Subcommand};
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
-    after_help = "Without a part it looks at the machine, measures every installed model for a few seconds and searches the documents,
-and says what that means. Best done while nothing else runs; a node may serve meanwhile, which makes it slower.
-The parts are for developers: `scripts/bench` compares them with other programs.
+    after_help = "Without a part it looks at the machine, measures every installed model for a few seconds and
+searches the documents, and says what that means. Best done while nothing else runs; a node may
+serve meanwhile, which makes it slower. The parts are for developers: `scripts/bench` compares them.
 
 Examples:
   ladylinux bench
@@ -40,6 +41,7 @@ enum Part {
     Engine(engine::EngineRun),
     Drafts(drafts::DraftsRun),
     Stream(stream::StreamRun),
+    Schema(schema::SchemaRun),
     #[command(hide = true)]
     Alike(alike::AlikeRun),
     #[command(hide = true)]
@@ -53,11 +55,17 @@ impl Bench {
             Some(Part::Engine(run)) => run.run(common),
             Some(Part::Drafts(run)) => run.run(common),
             Some(Part::Stream(run)) => run.run(),
+            Some(Part::Schema(run)) => run.run(),
             Some(Part::Alike(run)) => run.run(common),
             Some(Part::Embedding(run)) => run.run(common),
             None => self.here.run(common),
         }
     }
+}
+
+/// Whether other programs keep this machine busy.
+pub(super) fn is_busy() -> bool {
+    machine::Machine::look().is_busy()
 }
 
 /// Returns how much memory this process holds, in bytes (`VmRSS` in `proc_pid_status(5)`).

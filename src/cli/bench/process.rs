@@ -10,7 +10,7 @@ use std::{
 use tokio::process::Command;
 
 /// Returns the command that runs a part of `ladylinux bench` with the settings of this run; it ends with whoever waits for it.
-pub(in crate::cli) fn bench(common: &Common, part: &str) -> Command {
+pub(in crate::cli) fn command(common: &Common, part: &str) -> Command {
     // The file that this process runs may be gone or another by now; the kernel still has it.
     let mut command = Command::new("/proc/self/exe");
     if let Some(root) = &common.root {

@@ -85,6 +85,13 @@ pub(super) fn conclude(report: &mut Report, settings: &Settings) {
             "Documents are found by their words alone. To find them by what they mean as well: {pull} multilingual-e5-small."
         ));
     }
+    if report.machine.is_busy() {
+        means.push(format!(
+            "Other programs kept the machine busy (a load of {:.1} on {} CPUs): on a quiet one it is faster than this.",
+            report.machine.load.unwrap_or_default(),
+            report.machine.cpus
+        ));
+    }
     if !report.machine.has_products() && !report.machine.instructions.is_empty() {
         means.push(
             "This processor has no instructions for products of eight-bit numbers (VNNI, dot product), by which models of few bits gain most."
@@ -131,7 +138,7 @@ pub(super) fn tell(report: &Report) {
         if machine.instructions.is_empty() {
             "no known instructions".to_owned()
         } else {
-            machine.instructions.join(" ")
+            machine.instructions.join(", ")
         },
         bytes(machine.available_bytes),
         bytes(machine.memory_bytes),
@@ -209,6 +216,7 @@ mod tests {
             instructions: vec!["avx_vnni"],
             memory_bytes: Some(8 << 30),
             available_bytes: Some(6 << 30),
+            load: Some(0.2),
         };
         Report {
             machine,

@@ -2,7 +2,10 @@
 
 use crate::cli::{
     Common,
-    bench::process::{answer, bench},
+    bench::{
+        self,
+        process::{answer, command},
+    },
     block_on,
     exit::{self, Exit, Outcome},
     out, signals,
@@ -33,9 +36,9 @@ use tokio::process::Command;
 /// The arguments of `models optimize`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The model's own graph stays as it is: a faster one is written beside it, and the node loads that from then on.
-It is kept only if it is faster on this machine and answers as the original does; both are measured, in turns, by
-processes that do nothing else. That takes a minute or two, and is best done while the node is not busy.
+    after_help = "The model's own graph stays as it is: a faster one is written beside it, and the node loads that
+from its next start on. It is kept only if it is faster on this machine and answers as the original
+does; both are measured, in turns. That takes a minute or two, best while the node is not busy.
 
 Examples:
   ladylinux models optimize qwen2.5-0.5b-instruct --dry-run   what would be changed
@@ -61,7 +64,7 @@ pub(super) struct Optimize {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=50))]
     rounds: u8,
     /// Tokens of the prompt that is read for a measurement
-    #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..=8192))]
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=8192))]
     prompt_tokens: u16,
     /// Tokens that are written for a measurement
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=8192))]
@@ -159,6 +162,11 @@ impl Optimize {
             return self
                 .tell(json, &Told::Planned { id, graph: &original, changes: &changes, bytes });
         }
+        if bench::is_busy() {
+            out::note(
+                "Other programs keep this machine busy: what is measured may swing, and more --rounds steady it.",
+            );
+        }
         let threads = Permits::new(&settings).all();
         let measured = Measured { common, model: &model, original: &original, threads };
         let told = block_on(async {
@@ -247,7 +255,7 @@ impl Optimize {
         }
         let of =
             |rates: &[Rates], which: fn(&Rates) -> f64| median(rates.iter().map(which).collect());
-        let gain = |which: fn(&Rates) -> f64| {
+        let gain = |which: &dyn Fn(&Rates) -> f64| {
             median(
                 before.iter().zip(&after).map(|(one, other)| which(other) / which(one)).collect(),
             )
@@ -261,10 +269,15 @@ impl Optimize {
             written_tokens: self.written_tokens.into(),
             reading_before: of(&before, reading),
             reading_after: of(&after, reading),
-            reading_gain: gain(reading),
+            reading_gain: gain(&reading),
             writing_before: of(&before, writing),
             writing_after: of(&after, writing),
-            writing_gain: gain(writing),
+            writing_gain: gain(&writing),
+            // Both rates to the time that they stand for, and its ratio the other way round.
+            answer_gain: gain(&|rates| {
+                let read = f64::from(self.prompt_tokens) / rates.prefill_tokens_per_second;
+                1.0 / (read + f64::from(self.written_tokens) / rates.decode_tokens_per_second)
+            }),
         })
     }
 
@@ -347,7 +360,7 @@ impl Measured<'_> {
 
     /// Returns the command that measures a graph of the model in a process of its own.
     fn bench(&self, part: &str, graph: &Path) -> Command {
-        let mut command = bench(self.common, part);
+        let mut command = command(self.common, part);
         command.arg("--model").arg(&self.model.directory).arg("--graph").arg(graph);
         command.args(["--threads", &self.threads.to_string()]);
         command
@@ -398,7 +411,8 @@ pub(super) fn in_words(changes: &Changes) -> String {
 
 pub(super) fn gain(speed: &Speed) -> String {
     format!(
-        "writes {:.2} times as fast ({:.1} tokens/s, was {:.1}), reads {:.2} times as fast ({:.1}, was {:.1}); {} threads, {} rounds",
+        "answers {:.2} times as fast: writes {:.2} times ({:.1} tokens/s, was {:.1}), reads {:.2} times ({:.1}, was {:.1}); {} threads, {} rounds",
+        speed.answer_gain,
         speed.writing_gain,
         speed.writing_after,
         speed.writing_before,

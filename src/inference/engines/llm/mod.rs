@@ -21,6 +21,7 @@ mod grammar;
 mod graph;
 mod likelihood;
 mod load;
+mod mask_cost;
 mod prefixes;
 mod sampler;
 mod sampling;
@@ -38,6 +39,7 @@ mod refusals;
 
 pub use alike::{Alike, Spoken};
 pub use engine::Engine;
+pub use mask_cost::Masks;
 
 use std::{fmt, path::PathBuf};
 

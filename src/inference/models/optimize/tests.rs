@@ -43,6 +43,7 @@ pub(in crate::inference::models) fn measured() -> (Speed, Answers) {
         writing_before: 1.0,
         writing_after: 2.0,
         writing_gain: 2.0,
+        answer_gain: 1.3,
     };
     let answers = Answers {
         tokens: 1,
