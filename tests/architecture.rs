@@ -82,7 +82,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("bollard", &["refresh"]),
     ("oci_client", &["refresh"]),
     ("sd_notify", &["refresh"]),
-    ("zbus", &["refresh"]),
+    ("zbus", &["refresh", "host"]),
     ("clap", &["cli", "refresh"]),
     ("anyhow", &["cli", "refresh"]),
     ("indicatif", &["cli", "refresh"]),

@@ -18,9 +18,10 @@ use std::{
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   ladylinux host-facts disk
+  ladylinux host-facts services --json
   ladylinux host-facts --machine /host --write /var/lib/ladylinux/facts/host-facts.json --every 5m")]
 pub(super) struct HostFacts {
-    /// One topic: disk, memory, load, uptime, os, users or listeners; all of them if none is given
+    /// One topic: os, uptime, load, memory, disk, users, listeners, firewall, services, updates or logs; all of them if none is given
     topic: Option<Topic>,
     /// Print JSON: one fact if a topic is given, otherwise a list
     #[arg(long)]

@@ -184,6 +184,11 @@ fn example(intent: Intent, language: Language) -> &'static str {
         Intent::Host(Topic::Users) => ("which users are there?", "Welche Benutzer gibt es?"),
         Intent::Host(Topic::Listeners) => ("which ports are open?", "Welche Ports sind offen?"),
         Intent::Host(Topic::Firewall) => ("is the firewall on?", "Ist die Firewall an?"),
+        Intent::Host(Topic::Services) => {
+            ("which services have failed?", "Welche Dienste sind ausgefallen?")
+        }
+        Intent::Host(Topic::Updates) => ("are there updates?", "Gibt es Updates?"),
+        Intent::Host(Topic::Logs) => ("what went wrong today?", "Was ist heute schiefgelaufen?"),
     };
     language.choose(english, german)
 }

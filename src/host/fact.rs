@@ -1,7 +1,8 @@
 //! What a fact is: a topic, its data, a sentence, and when and from where it was read.
 
 use super::machine::Found;
-use super::{Disk, Firewall, Language, Listeners, Load, Memory, Os, Uptime, Users};
+use super::{Disk, Firewall, Language, Listeners, Load, Logs, Memory, Os, Services, Updates};
+use super::{Uptime, Users};
 use crate::foundation::values::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr, time::Duration};
@@ -38,6 +39,12 @@ pub enum Topic {
     Listeners,
     /// Which traffic is kept out.
     Firewall,
+    /// What systemd runs, and what of it has failed.
+    Services,
+    /// Which updates of packages wait, and whether a restart does.
+    Updates,
+    /// What went wrong lately.
+    Logs,
 }
 
 /// The text names no topic.
@@ -95,11 +102,17 @@ pub enum Data {
     Listeners(Listeners),
     /// Of [`Topic::Firewall`].
     Firewall(Firewall),
+    /// Of [`Topic::Services`].
+    Services(Services),
+    /// Of [`Topic::Updates`].
+    Updates(Updates),
+    /// Of [`Topic::Logs`].
+    Logs(Logs),
 }
 
 impl Topic {
     /// All topics, in the order in which they are told.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Os,
         Self::Uptime,
         Self::Load,
@@ -108,6 +121,9 @@ impl Topic {
         Self::Users,
         Self::Listeners,
         Self::Firewall,
+        Self::Services,
+        Self::Updates,
+        Self::Logs,
     ];
 
     /// Returns the topic's name, as it stands in addresses and on the command line.
@@ -121,6 +137,9 @@ impl Topic {
             Self::Users => "users",
             Self::Listeners => "listeners",
             Self::Firewall => "firewall",
+            Self::Services => "services",
+            Self::Updates => "updates",
+            Self::Logs => "logs",
         }
     }
 
@@ -158,6 +177,9 @@ impl Data {
             Self::Users(_) => Topic::Users,
             Self::Listeners(_) => Topic::Listeners,
             Self::Firewall(_) => Topic::Firewall,
+            Self::Services(_) => Topic::Services,
+            Self::Updates(_) => Topic::Updates,
+            Self::Logs(_) => Topic::Logs,
         }
     }
 
@@ -171,6 +193,9 @@ impl Data {
             Self::Users(users) => users.sentence(language),
             Self::Listeners(listeners) => listeners.sentence(language),
             Self::Firewall(firewall) => firewall.sentence(language),
+            Self::Services(services) => services.sentence(language),
+            Self::Updates(updates) => updates.sentence(language),
+            Self::Logs(logs) => logs.sentence(language),
         }
     }
 }

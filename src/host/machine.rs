@@ -1,7 +1,8 @@
 //! Where facts are read: the files below a root prefix, and the sizes of mounted file systems.
 
 use super::{Data, Fact, Source, Topic};
-use super::{HostError, disk, fact, firewall, listeners, load, memory, os, uptime, users};
+use super::{HostError, disk, fact, firewall, listeners, load, logs, memory, os, services};
+use super::{updates, uptime, users};
 use crate::foundation::values::time;
 use rustix::{
     fs::{Mode, OFlags, ResolveFlags},
@@ -127,18 +128,24 @@ impl Machine {
             Topic::Users => users::read(self)?.map(Data::Users),
             Topic::Listeners => listeners::read(self)?.map(Data::Listeners),
             Topic::Firewall => firewall::read(self)?.map(Data::Firewall),
+            Topic::Services => services::read(self)?.map(Data::Services),
+            Topic::Updates => updates::read(self, read_at)?.map(Data::Updates),
+            Topic::Logs => logs::read(self, read_at)?.map(Data::Logs),
         };
         Ok(fact::tell(found, read_at, Source::Machine))
     }
 
     /// Reads a text file; bytes that are no UTF-8 become replacement characters.
     pub(super) fn text(&self, path: &str) -> Result<Text, HostError> {
-        let full = self.path(path);
-        let file = match self.from {
-            Standpoint::Inside => File::open(&full),
+        read(self.open(path), self.path(path))
+    }
+
+    /// Opens a file.
+    pub(super) fn open(&self, path: &str) -> io::Result<File> {
+        match self.from {
+            Standpoint::Inside => File::open(self.path(path)),
             Standpoint::Container { .. } => self.open_within(path),
-        };
-        read(file, full)
+        }
     }
 
     /// Opens a file of the machine, whose symbolic links begin at the machine's root and not at ours.

@@ -2,7 +2,7 @@
 //!
 //! Every reader takes a [`Machine`], which is a root prefix and a way to measure file systems, so that tests read fixture
 //! trees. A fact is typed data for programs and a sentence for people. Facts are read and never changed here, and no
-//! command is run.
+//! command is run. What is only to be had over D-Bus, or costs much to read, is read by a process of its own (`child`).
 //!
 //! A fact says when and from where it was read ([`Fact::read_at`], [`Source`]). A container sees itself and not its host, so a
 //! core in a container reads a [`Snapshot`], which `ladylinux host-facts --write` made in another container that has the
@@ -16,6 +16,7 @@
 //! # Ok::<(), ladylinux::host::HostError>(())
 //! ```
 
+mod child;
 mod disk;
 mod fact;
 mod facts;
@@ -23,10 +24,13 @@ mod firewall;
 mod language;
 mod listeners;
 mod load;
+mod logs;
 mod machine;
 mod memory;
 mod os;
+mod services;
 mod snapshot;
+mod updates;
 mod uptime;
 mod users;
 
@@ -37,10 +41,13 @@ pub use firewall::{Firewall, FirewallProgram, FirewallRule};
 pub use language::Language;
 pub use listeners::{Listener, Listeners, Protocol};
 pub use load::Load;
+pub use logs::{JournalState, Logs, UnitErrors};
 pub use machine::{Machine, Space};
 pub use memory::Memory;
 pub use os::Os;
+pub use services::{BusError, ServiceUnit, Services};
 pub use snapshot::{Snapshot, SnapshotError, Untold};
+pub use updates::{Restart, Update, Updates};
 pub use uptime::Uptime;
 pub use users::{Account, Users};
 
@@ -66,6 +73,7 @@ async fn read(topic: Topic) -> Result<Fact, HostError> {
     let place = match topic {
         // The semaphore is never closed.
         Topic::Disk => DISK_READERS.acquire().await.ok(),
+        Topic::Services | Topic::Updates | Topic::Logs => return child::read(topic).await,
         Topic::Memory
         | Topic::Load
         | Topic::Uptime
@@ -101,6 +109,25 @@ pub enum HostError {
         line: usize,
         /// What should stand there.
         expected: &'static str,
+    },
+    /// A file of the machine is damaged, or is none of its kind.
+    #[error("{} cannot be understood ({what})", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// systemd did not say how its units are.
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    /// The process that was to read it did not tell.
+    #[error("nothing is told about {topic} ({why})")]
+    Untold {
+        /// The topic.
+        topic: Topic,
+        /// Why.
+        why: String,
     },
     /// The reader panicked; the panic hook has logged where.
     #[error("reading {0} failed inside the node: its log has the reason")]

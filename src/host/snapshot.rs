@@ -5,7 +5,7 @@
 use super::{Fact, HostError, Machine, Topic};
 use crate::foundation::values::time::Timestamp;
 use rustix::fs::{Mode, OFlags, open};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use std::{
     fs::{self, File},
     io::{self, Read, Write},
@@ -30,9 +30,10 @@ pub struct Snapshot {
     /// When it was made.
     pub at: Timestamp,
     /// What was told.
+    #[serde(deserialize_with = "known")]
     pub facts: Vec<Fact>,
     /// What was not told, and why.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "known")]
     pub untold: Vec<Untold>,
 }
 
@@ -146,6 +147,12 @@ impl Snapshot {
     }
 }
 
+/// Takes what is understood of a list; another release may tell of more.
+fn known<'de, T: DeserializeOwned, D: Deserializer<'de>>(from: D) -> Result<Vec<T>, D::Error> {
+    let all: Vec<serde_json::Value> = Vec::deserialize(from)?;
+    Ok(all.into_iter().filter_map(|one| serde_json::from_value(one).ok()).collect())
+}
+
 fn chain(error: &HostError) -> String {
     let causes = std::iter::successors(Some(error as &dyn std::error::Error), |e| e.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
@@ -201,6 +208,22 @@ mod tests {
         // A clock that was set back a little is no reason to say nothing.
         assert_eq!(told(Timestamp(NOW.0 - 60_000)).unwrap().age_seconds, Some(0));
         assert!(told(Timestamp(NOW.0 - 3_600_000)).is_err());
+    }
+
+    #[test]
+    fn topics_that_another_release_tells_of_or_does_not_hide_nothing() {
+        let (_directory, path) = written();
+        let whole = fs::read_to_string(&path).unwrap();
+        let mut newer: serde_json::Value = serde_json::from_str(&whole).unwrap();
+        let facts = newer["facts"].as_array_mut().unwrap();
+        facts.retain(|fact| fact["topic"] != "logs");
+        facts.insert(0, serde_json::json!({"topic": "weather", "sentence": "It rains."}));
+        newer["untold"] = serde_json::json!([{"topic": "tides", "reason": "no sea"}]);
+        fs::write(&path, newer.to_string()).unwrap();
+        let told = |topic| Snapshot::read(&path).unwrap().tell(topic, NOW, MINUTE);
+        assert!(told(Topic::Os).is_ok());
+        let older = told(Topic::Logs).unwrap_err().to_string();
+        assert!(older.contains("another release wrote it"), "{older}");
     }
 
     #[test]

@@ -80,7 +80,7 @@ test("an answer from the documents cites the page it comes from", async () => {
 });
 
 test("the pages of the first LadyLinux tell what the machine says, where and when it was read", async () => {
-  for (const [path, topics] of [["/os", ["os", "uptime", "load", "memory", "disk"]], ["/users", ["users"]], ["/firewall", ["firewall", "listeners"]]]) {
+  for (const [path, topics] of [["/os", ["os", "uptime", "load", "memory", "disk", "services", "updates", "logs"]], ["/users", ["users"]], ["/firewall", ["firewall", "listeners"]]]) {
     const page = await open(bare);
     await page.goto(bare.url + path);
     for (const topic of topics) {

@@ -74,6 +74,57 @@ fn facts_are_written_again_and_again_until_somebody_says_stop() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
+// C-38: what is read by a process of its own is told by a node as by the command, with its source.
+#[tokio::test]
+async fn services_updates_and_errors_are_told_by_a_node_and_when_asked() {
+    let node = Root::new().start();
+    for (topic, question, shows) in [
+        ("services", "which services have failed?", "started_by"),
+        ("updates", "is a reboot needed?", "restart"),
+        ("logs", "what went wrong today?", "by_unit"),
+    ] {
+        let fact = node.get(&format!("/api/host/{topic}")).send().await.unwrap();
+        let fact: Value = fact.json().await.unwrap();
+        assert_eq!((&fact["topic"], &fact["source"]), (&json!(topic), &json!("machine")));
+        assert!(!fact["data"][shows].is_null() && fact["read_at"].is_number(), "{fact}");
+        let body = json!({ "text": question }).to_string();
+        let path = "/api/conversations/0190163d-8694-739b-aea5-966c26f8ad91/turns";
+        let answer = node.post_raw(path, body).send().await.unwrap().text().await.unwrap();
+        let begins = fact["sentence"].as_str().unwrap().split(' ').next().unwrap().to_owned();
+        assert!(answer.contains(topic) && answer.contains(&begins), "{answer}");
+    }
+}
+
+#[test]
+fn what_is_damaged_is_named_and_hides_nothing_else() {
+    let root = Root::bare();
+    let machine = root.path().join("host");
+    for (path, content) in [
+        ("etc/passwd", "ana:x:1000:1000::/home/ana:/bin/sh\n"),
+        ("proc/1/comm", "runit\n"),
+        ("var/lib/dpkg/status", "nonsense\n"),
+        ("var/log/journal/a/system.journal", "nonsense\n"),
+    ] {
+        fs::create_dir_all(machine.join(path).parent().unwrap()).unwrap();
+        fs::write(machine.join(path), content).unwrap();
+    }
+    let (shown, file) = (machine.display().to_string(), root.path().join("facts.json"));
+    let written = file.display().to_string();
+    let output = root.run(&["host-facts", "--machine", &shown, "--write", &written]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let snapshot: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    let told = |list: &str, topic: &str| {
+        snapshot[list].as_array().unwrap().iter().find(|one| one["topic"] == topic).cloned()
+    };
+    assert!(told("facts", "users").is_some() && told("facts", "services").is_some());
+    for (topic, names) in [("updates", "var/lib/dpkg/status"), ("logs", "system.journal")] {
+        let reason = told("untold", topic).unwrap()["reason"].as_str().unwrap().to_owned();
+        assert!(reason.contains(names) && reason.contains("cannot be understood"), "{reason}");
+    }
+    let one = root.run(&["host-facts", "updates", "--machine", &shown]);
+    assert_eq!(one.status.code(), Some(1));
+}
+
 #[test]
 fn a_machine_that_is_not_mounted_is_refused() {
     let root = Root::bare();
