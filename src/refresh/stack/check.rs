@@ -19,6 +19,10 @@ const FETCHES_MODELS: &str = "models";
 /// Where container engines keep the socket that makes whoever holds it root.
 const SOCKETS: [&str; 3] = ["/run/podman", "/run/docker.sock", "/var/run/docker.sock"];
 
+/// Where the machine's D-Bus listens, and the one-shot that may ask there how services are: the core holds none of it.
+const BUS: [&str; 2] = ["/run/dbus", "/var/run/dbus"];
+const READS_MACHINE: &str = "host-facts";
+
 /// Returns what makes a stack impossible, or breaks what a refresh promises: LL-REF-41, LL-WF-19, LL-DEP-16.
 pub(super) fn contradictions(stack: &Stack) -> Vec<String> {
     let mut found = Vec::new();
@@ -255,6 +259,12 @@ fn in_mounts(stack: &Stack, name: &str, container: &Container, found: &mut Vec<S
         if on_host && is_socket(source) {
             found.push(format!(
                 "{name} mounts {source}, which makes it root of this machine: only the supervisor holds the socket"
+            ));
+        }
+        let reads_machine = name == READS_MACHINE && stack.one_shots.contains_key(name);
+        if on_host && !reads_machine && BUS.iter().any(|bus| Path::new(source).starts_with(bus)) {
+            found.push(format!(
+                "{name} mounts {source}, by which it talks to systemd: only the one-shot {READS_MACHINE} may"
             ));
         }
         let sees_all =
@@ -498,6 +508,9 @@ mod tests {
             let written = format!("[one_shots.host-facts]\nmounts = [{mount}]\n");
             assert!(refused(&written).contains("socket"), "{source}");
         }
+        let bus = "{ source = \"/run/dbus\", target = \"/run/dbus\", read_only = true }";
+        let written = format!("[one_shots.prepare]\nmounts = [{bus}]\n");
+        assert!(refused(&written).contains("only the one-shot host-facts may"));
         for source in ["/", "/run"] {
             let mount = format!("{{ source = \"{source}\", target = \"/s\", read_only = true }}");
             let written = format!("[one_shots.host-facts]\nmounts = [{mount}]\n");
