@@ -1,4 +1,4 @@
-//! How busy the processors are, from `/proc/loadavg`.
+//! How busy the processors are, from `/proc/loadavg` and `/proc/stat`.
 
 use super::machine::{Found, Text};
 use super::{HostError, Language, Machine};
@@ -18,7 +18,7 @@ pub struct Load {
 }
 
 pub(super) fn read(machine: &Machine) -> Result<Found<Load>, HostError> {
-    let cpus = cpus(&machine.text("/sys/devices/system/cpu/online")?)?;
+    let cpus = cpus(&machine.text("/proc/stat")?)?;
     parse(&machine.text("/proc/loadavg")?, cpus).map(Found::all)
 }
 
@@ -34,21 +34,17 @@ fn parse(text: &Text, cpus: u32) -> Result<Load, HostError> {
     Ok(Load { minute: next()?, five_minutes: next()?, quarter_hour: next()?, cpus })
 }
 
-/// Counts a list of ranges such as `0-3,8`.
+/// Counts the processors that `/proc/stat` has a line for: those that are online.
 fn cpus(text: &Text) -> Result<u32, HostError> {
-    const EXPECTED: &str = "ranges of processors such as 0-3,8";
-    let mut count = 0_u32;
-    for range in text.first_line().split(',') {
-        let (first, last) = range.split_once('-').unwrap_or((range, range));
-        let span = first
-            .parse::<u32>()
-            .ok()
-            .zip(last.parse::<u32>().ok())
-            .and_then(|(first, last)| last.checked_sub(first)?.checked_add(1))
-            .ok_or_else(|| text.malformed(1, EXPECTED))?;
-        count = count.checked_add(span).ok_or_else(|| text.malformed(1, EXPECTED))?;
-    }
-    Ok(count)
+    let is_one = |line: &str| {
+        let number = line.strip_prefix("cpu").and_then(|rest| rest.split(' ').next());
+        number.is_some_and(|number| number.parse::<u32>().is_ok())
+    };
+    let count = text.lines().filter(|(_, line)| is_one(line)).count();
+    u32::try_from(count)
+        .ok()
+        .filter(|count| *count > 0)
+        .ok_or_else(|| text.malformed(1, "a line for each processor"))
 }
 
 impl Load {
@@ -79,7 +75,11 @@ mod tests {
 
     #[test]
     fn the_load_is_told_with_the_processors_that_carry_it() {
-        let cpus = cpus(&Text::of("online", "0-2,5\n")).unwrap();
+        let cpus = cpus(&Text::of(
+            "stat",
+            "cpu  9 9\ncpu0 1 2\ncpu1 1 2\ncpu2 1 2\ncpu5 1 2\nintr 5 cpu7\ncpufreq 1\n",
+        ))
+        .unwrap();
         let load = parse(&Text::of("/proc/loadavg", "0.42 0.35 5.00 1/123 4567\n"), cpus).unwrap();
         assert_eq!(load, Load { minute: 0.42, five_minutes: 0.35, quarter_hour: 5.0, cpus: 4 });
         assert_eq!(
@@ -89,19 +89,19 @@ mod tests {
     }
 
     #[test]
-    fn malformed_averages_and_ranges_are_errors() {
+    fn malformed_averages_and_no_processors_are_errors() {
         for content in ["", "1 2", "a b c", "NaN 1 1", "-1 0 0"] {
             assert!(parse(&Text::of("/proc/loadavg", content), 1).is_err(), "{content:?}");
         }
-        for content in ["", "3-1", "0-4294967295,1", "a"] {
-            assert!(cpus(&Text::of("online", content)).is_err(), "{content:?}");
+        for content in ["", "cpu  1 2\n", "cpux 1\n", "a"] {
+            assert!(cpus(&Text::of("stat", content)).is_err(), "{content:?}");
         }
     }
 
     proptest! {
         #[test]
-        fn any_text_is_an_answer_or_an_error(content in "([0-9.,-]{0,12} ?)*|\\PC*") {
-            drop(cpus(&Text::of("online", &content)));
+        fn any_text_is_an_answer_or_an_error(content in "((cpu)?[0-9.,-]{0,12} ?\n?)*|\\PC*") {
+            drop(cpus(&Text::of("stat", &content)));
             drop(parse(&Text::of("/proc/loadavg", &content), 1));
         }
     }

@@ -28,6 +28,7 @@ mod logs;
 mod machine;
 mod memory;
 mod os;
+mod redact;
 mod services;
 mod snapshot;
 mod updates;

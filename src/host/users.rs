@@ -6,7 +6,7 @@
 use super::machine::{Found, Text};
 use super::{HostError, Language, Machine};
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 /// The accounts of people, and every other account with a login shell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -38,6 +38,13 @@ pub(super) fn read(machine: &Machine) -> Result<Found<Users>, HostError> {
     accounts.retain(|account| account.person || account.can_log_in);
     accounts.sort_by_key(|account| account.uid);
     Ok(Found { data: Users { accounts }, notes })
+}
+
+/// Returns the login names of people, in lower case, as nothing that is told of messages may have them.
+pub(super) fn people(machine: &Machine) -> Result<BTreeSet<String>, HostError> {
+    let Some(text) = machine.text_if_any("/etc/passwd")? else { return Ok(BTreeSet::new()) };
+    let people = parse(&text).0.into_iter().filter(|account| account.person);
+    Ok(people.map(|account| account.name.to_lowercase()).collect())
 }
 
 /// Reads the lines of `passwd(5)`.

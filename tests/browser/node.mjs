@@ -8,13 +8,17 @@ import { join } from "node:path";
 const project = new URL("../../", import.meta.url).pathname;
 const program = process.env.LADYLINUX_PROGRAM ?? join(project, "target/debug/ladylinux");
 
-/** Starts a node that has learned the project's pages, with a test model if one is named, and what a supervisor says about it. */
-export async function start({ model, digest, status } = {}) {
+/** Starts a node that has learned the project's pages, with a test model if one is named, what a supervisor says about it, and its host's facts. */
+export async function start({ model, digest, status, facts } = {}) {
   const root = mkdtempSync(join(tmpdir(), "ladylinux-page-"));
   const address = join(root, "address");
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LADYLINUX_")));
   const env = { ...inherited, LADYLINUX_ROOT: root, LADYLINUX_PORT: "0", LADYLINUX_LLM_CONTEXT_TOKENS: "6144", LADYLINUX_LLM_MAX_TOKENS: "3000" };
   if (digest) env.LADYLINUX_RELEASE_DIGEST = digest;
+  if (facts) {
+    env.LADYLINUX_HOST_FACTS = join(root, "host-facts.json");
+    writeFileSync(env.LADYLINUX_HOST_FACTS, JSON.stringify({ schema: 1, at: Date.now(), facts }));
+  }
   const run = (...args) => execFileSync(program, args, { env, cwd: project, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" }).trim();
   run("provision");
   run("migrate");

@@ -96,6 +96,37 @@ test("the pages of the first LadyLinux tell what the machine says, where and whe
   }
 });
 
+test("what failed, what waits and what went wrong on the host is listed, with its age", async () => {
+  const read_at = Date.now() - 120_000;
+  const fact = (topic, data) => ({ topic, sentence: "", read_at, source: "machine", notes: [], data });
+  const unit = (name, active, sub, more = {}) => ({ name, description: `What ${name} is`, active, sub, result: null, exit_code: null, since: null, ...more });
+  const waits = (name, security, held = false) => ({ package: name, installed: "3.5.1-1", available: "3.5.1-1+deb13u1", archive: "Debian-Security stable-security", security, held });
+  const host = await start({ facts: [
+    fact("services", { started_by: "systemd", units: [unit("nginx.service", "failed", "failed", { result: "exit-code", exit_code: 1, since: read_at }), unit("ssh.service", "active", "running")] }),
+    fact("updates", { package_manager: "dpkg", waiting: [waits("openssl", true), waits("tzdata", false), waits("nginx", false, true)], complete: true, lists_age_seconds: 7200, restart: { needed: true, packages: ["linux-image-6.12.48+deb13-amd64"], newest_kernel_runs: false } }),
+    fact("logs", { journal: "read", errors_since: read_at - 86_400_000, errors: 3, complete: true, by_unit: [{ unit: "nginx.service", count: 3, worst: "error", last_at: read_at, message: "<img src=x> bind to … failed" }] }),
+  ] });
+  try {
+    const page = await open(host);
+    await page.goto(`${host.url}/os`);
+    const told = async (topic) => {
+      const section = page.locator(`[data-topic="${topic}"]`);
+      await section.locator("summary").first().click();
+      return section.textContent();
+    };
+    assert.match(await told("services"), /1 unit has failed: nginx\.service \(exit-code 1\)\. 1 service runs\. As of 2 minutes ago.*snapshot of the host.*failed nginx\.service: What/s);
+    assert.match(await told("updates"), /2 updates wait, 1 of them for security: openssl and tzdata\. 1 package is held back.*has to be restarted, for linux-image.*security openssl 3\.5\.1-1 → 3\.5\.1-1\+deb13u1/s);
+    assert.match(await told("logs"), /3 errors were logged.*error 3 × nginx\.service.*<img src=x> bind to … failed/s);
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => axe.run());
+    assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes[0].html}`), []);
+    await page.screenshot({ path: `${pictures}os-host.png`, fullPage: true });
+    await close(page);
+  } finally {
+    await host.stop();
+  }
+});
+
 test("the firewall is explained from what was read, by the page", async () => {
   const page = await open(bare);
   await page.goto(`${bare.url}/firewall`);

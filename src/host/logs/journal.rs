@@ -119,7 +119,7 @@ impl Journal {
     }
 
     /// Returns the entries of a priority, the newest first: for each the offset of its object.
-    pub(super) fn of_priority(&self, priority: u8, most: usize) -> io::Result<(Vec<u64>, bool)> {
+    pub(super) fn of_priority(&self, priority: usize, most: usize) -> io::Result<(Vec<u64>, bool)> {
         let wanted = format!("PRIORITY={priority}");
         let Some(field) = self.field(b"PRIORITY")? else { return Ok((Vec::new(), true)) };
         let mut next = u64_at(&self.object(field, FIELD, 40)?, 32);

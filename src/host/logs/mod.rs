@@ -1,19 +1,18 @@
 //! What went wrong lately: the errors of the last day in systemd's journal, by the unit that wrote them.
 //!
 //! A journal holds secrets and what people did, and facts are for everybody who may ask. So what is told of it is how often
-//! and when something failed, and of the newest message the words of the program alone ([`redact`]). Of what people do in
+//! and when something failed, and of the newest message the words of the program alone (`redact`). Of what people do in
 //! their sessions, of log-ins, and of what runs in containers no message is told at all.
 
 mod journal;
-mod redact;
 
 use super::machine::Found;
-use super::{HostError, Language, Machine};
+use super::{HostError, Language, Machine, redact, users};
 use crate::foundation::values::time::{self, Timestamp};
 use journal::{Entry, Journal, Name};
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io,
     path::{Path, PathBuf},
@@ -96,6 +95,7 @@ pub(super) fn read(machine: &Machine, now: Timestamp) -> Result<Found<Logs>, Hos
         complete: true,
         by_unit: Vec::new(),
     };
+    let people = users::people(machine)?;
     let (mut notes, mut hidden, mut damaged) = (Vec::new(), 0_usize, Vec::new());
     let mut found: BTreeMap<String, UnitErrors> = BTreeMap::new();
     let (begun, since_micros) = (time::instant(), micros(since));
@@ -105,7 +105,8 @@ pub(super) fn read(machine: &Machine, now: Timestamp) -> Result<Found<Logs>, Hos
             if journal.last < since_micros {
                 return Ok(true);
             }
-            count(&journal, since_micros, &mut found, &|| begun.elapsed() < PATIENCE)
+            let mut add = |entry: &Entry, priority| add(&mut found, entry, priority, &people);
+            count(&journal, since_micros, &mut add, &|| begun.elapsed() < PATIENCE)
         });
         match read {
             Ok(complete) => logs.complete &= complete,
@@ -188,11 +189,11 @@ fn listed(folder: &Path, hidden: &mut usize) -> Result<Vec<PathBuf>, HostError> 
 fn count(
     journal: &Journal,
     since: u64,
-    found: &mut BTreeMap<String, UnitErrors>,
+    add: &mut dyn FnMut(&Entry, usize),
     goes_on: &dyn Fn() -> bool,
 ) -> io::Result<bool> {
     let mut complete = true;
-    for (priority, worst) in (0_u8..).zip(PRIORITIES) {
+    for priority in 0..PRIORITIES.len() {
         let (entries, all) = journal.of_priority(priority, MOST_ERRORS)?;
         let mut older = false;
         for offset in entries {
@@ -203,27 +204,31 @@ fn count(
             if !goes_on() {
                 return Ok(false);
             }
-            add(found, &journal.entry(offset)?, priority, worst);
+            add(&journal.entry(offset)?, priority);
         }
         complete &= all || older;
     }
     Ok(complete)
 }
 
-fn add(found: &mut BTreeMap<String, UnitErrors>, entry: &Entry, priority: u8, worst: &str) {
-    let (unit, message) = told(entry);
+fn add(
+    found: &mut BTreeMap<String, UnitErrors>,
+    entry: &Entry,
+    priority: usize,
+    people: &BTreeSet<String>,
+) {
+    let (unit, message) = told(entry, people);
     let last_at = Timestamp(i64::try_from(entry.at / 1000).unwrap_or(i64::MAX));
     let known = found.entry(unit.clone()).or_insert_with(|| UnitErrors {
         unit,
         count: 0,
-        worst: worst.to_owned(),
+        worst: PRIORITIES[priority].to_owned(),
         last_at: Timestamp(i64::MIN),
         message: None,
     });
     known.count += 1;
-    let rank = |worst: &str| PRIORITIES.iter().position(|name| *name == worst);
-    if rank(&known.worst).is_none_or(|known| usize::from(priority) < known) {
-        worst.clone_into(&mut known.worst);
+    if PRIORITIES[..=priority].iter().all(|worse| known.worst != *worse) {
+        PRIORITIES[priority].clone_into(&mut known.worst);
     }
     if last_at > known.last_at {
         (known.last_at, known.message) = (last_at, message);
@@ -231,7 +236,7 @@ fn add(found: &mut BTreeMap<String, UnitErrors>, entry: &Entry, priority: u8, wo
 }
 
 /// Returns whose error it is, and what may be told of its message.
-fn told(entry: &Entry) -> (String, Option<String>) {
+fn told(entry: &Entry, people: &BTreeSet<String>) -> (String, Option<String>) {
     let of = |wanted: Name| {
         entry.values.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.as_str())
     };
@@ -250,7 +255,8 @@ fn told(entry: &Entry) -> (String, Option<String>) {
     let unit = named.unwrap_or("unknown").chars().filter(|letter| !letter.is_control());
     let log_in = of(Name::Facility).is_some_and(|facility| LOG_INS.contains(&facility));
     let message = of(Name::Message).filter(|_| !log_in && of(Name::Container).is_none());
-    (unit.take(120).collect(), message.map(redact::redact).filter(|told| !told.is_empty()))
+    let message = message.map(|message| redact::redact(message, people));
+    (unit.take(120).collect(), message.filter(|told| !told.is_empty()))
 }
 
 fn micros(at: Timestamp) -> u64 {

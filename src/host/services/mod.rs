@@ -6,7 +6,7 @@
 mod dbus;
 
 use super::machine::Found;
-use super::{HostError, Language, Machine};
+use super::{HostError, Language, Machine, redact, users};
 use crate::foundation::values::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, os::unix::fs::FileTypeExt, time::Duration};
@@ -39,7 +39,7 @@ pub struct Services {
 pub struct ServiceUnit {
     /// Its name, such as `nginx.service`.
     pub name: String,
-    /// What it is, in its own words.
+    /// What it is, in its own words; empty for a command that somebody ran as a unit.
     pub description: String,
     /// `active`, `inactive`, `failed`, `activating`, …
     pub active: String,
@@ -64,7 +64,14 @@ pub(super) fn read(machine: &Machine) -> Result<Found<Services>, HostError> {
         notes.push(format!("there is no bus of the system at {}", bus.display()));
         return Ok(Found { data: Services { started_by, units: None }, notes });
     }
-    let units = keep(dbus::units(&bus, PATIENCE)?, &mut notes);
+    let mut units = keep(dbus::units(&bus, PATIENCE)?, &mut notes);
+    let people = users::people(machine)?;
+    for unit in &mut units {
+        // What somebody had run as a unit (`systemd-run`) is described by the command.
+        let is_command = unit.description.starts_with(['[', '/']);
+        unit.description =
+            if is_command { String::new() } else { redact::redact(&unit.description, &people) };
+    }
     Ok(Found { data: Services { started_by, units: Some(units) }, notes })
 }
 

@@ -113,8 +113,10 @@ async fn serve(listener: UnixListener, units: Vec<Listed>) -> zbus::Result<zbus:
 #[tokio::test]
 async fn services_are_told_and_what_has_failed_first_of_all() {
     let root = tree("systemd");
+    let mut command = listed("run-u7.service", "active", "running");
+    command.1 = "[systemd-run] /bin/mail -p hunter2 ana".to_owned();
     let units = vec![
-        listed("ssh.service", "active", "running"),
+        command,
         listed("nginx.service", "failed", "failed"),
         listed("home.mount", "active", "mounted"),
         listed("data.mount", "failed", "failed"),
@@ -131,9 +133,15 @@ async fn services_are_told_and_what_has_failed_first_of_all() {
     );
     let units = found.data.units.unwrap();
     let names: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
-    assert_eq!(names, ["cups.service", "data.mount", "nginx.service", "ssh.service"]);
+    assert_eq!(names, ["cups.service", "data.mount", "nginx.service", "run-u7.service"]);
     assert_eq!(units[2].since, Some(Timestamp(1_795_000_000_000)));
     assert_eq!(units[1].exit_code, None);
+    // The description of a command that somebody ran is the command, with what it was given.
+    let described = |unit: &ServiceUnit| unit.description.clone();
+    assert_eq!(
+        units.iter().map(described).collect::<Vec<_>>(),
+        ["What cups.service is", "What data.mount is", "What nginx.service is", ""]
+    );
 }
 
 #[tokio::test]

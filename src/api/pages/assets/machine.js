@@ -19,8 +19,9 @@ function origin(fact) {
 }
 
 // What a sentence only counts: a line for each, with a word that says what stands out.
+const LISTS = { services: "What does not run", updates: "Package by package", logs: "Unit by unit" };
 const LINES = {
-  services: ({ units }) => units?.filter((unit) => unit.active !== "active").map((unit) => [unit.active, `${unit.name}: ${unit.description}${since(unit.since)}`]),
+  services: ({ units }) => units?.filter((unit) => unit.active !== "active").map((unit) => [unit.active, `${unit.name}${unit.description ? `: ${unit.description}` : ""}${since(unit.since)}`]),
   updates: ({ waiting }) => waiting?.map((one) => [one.held ? "held" : one.security ? "security" : "", `${one.package} ${one.installed} → ${one.available} (${one.archive})`]),
   logs: ({ by_unit }) => by_unit.map((unit) => [unit.worst, `${unit.count} × ${unit.unit}${since(unit.last_at)}${unit.message ? `: ${unit.message}` : ""}`]),
 };
@@ -33,7 +34,7 @@ function lines(fact) {
   const told = LINES[fact.topic]?.(fact.data) ?? [];
   if (told.length === 0) return [];
   const items = told.map(([mark, line]) => element("li", ...(mark ? [element("strong", mark), " "] : []), line));
-  return [element("details", element("summary", `All ${told.length}`), element("ul", ...items))];
+  return [element("details", element("summary", LISTS[fact.topic]), element("ul", ...items))];
 }
 
 async function tell(topic) {

@@ -1,4 +1,6 @@
-//! What of a message is told: words that a program has written, and nothing that it was given.
+//! What of a message or a description is told: words that a program has written, and nothing that it was given.
+
+use std::collections::BTreeSet;
 
 /// How much of a message is looked at, and how much is told.
 const READ: usize = 600;
@@ -50,13 +52,16 @@ const GIVES_AWAY: &[&str] = &[
 const UNITS: &[&str] =
     &[".service", ".socket", ".mount", ".timer", ".target", ".path", ".swap", ".slice", ".scope"];
 
-/// Returns the words of a message, with a gap for whatever may be a name, an address, a path, a number or a secret.
-pub(super) fn redact(message: &str) -> String {
+/// Returns the words of a message, with a gap for whatever may be a name, an address, a path, a number or a secret, and for
+/// whoever is among `people`.
+pub(super) fn redact(message: &str, people: &BTreeSet<String>) -> String {
     let line = message.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let line: String = line.chars().take(READ).collect();
     let mut told = String::new();
     let (mut quote, mut hidden) = (None, false);
     for word in line.split_whitespace() {
+        let bare = word.trim_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase();
+        hidden |= people.contains(bare.strip_suffix("'s").unwrap_or(&bare));
         let kept = match quote {
             Some(end) => {
                 if ends(word, end) {
@@ -81,7 +86,6 @@ pub(super) fn redact(message: &str) -> String {
                 }
             },
         };
-        let bare = word.trim_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase();
         hidden = GIVES_AWAY.contains(&bare.as_str());
         push(&mut told, kept.as_deref().unwrap_or(GAP));
         if told.chars().count() > TOLD {
@@ -153,6 +157,10 @@ fn plain(word: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn plainly(message: &str) -> String {
+        redact(message, &BTreeSet::from(["ana".to_owned()]))
+    }
     use proptest::prelude::*;
 
     #[test]
@@ -176,6 +184,7 @@ mod tests {
                 "cannot open … Permission denied",
             ),
             ("key 'left open", "key …"),
+            ("Session of Ana: Ana's disk is full", "Session of … disk is full"),
             (
                 "Main process exited, code=exited, status=203/EXEC",
                 "Main process exited, code=… status=…",
@@ -186,22 +195,22 @@ mod tests {
             ("", ""),
         ];
         for (message, told) in cases {
-            assert_eq!(redact(message), told, "{message}");
+            assert_eq!(plainly(message), told, "{message}");
         }
-        assert!(redact(&"word ".repeat(200)).chars().count() <= TOLD + 2);
+        assert!(plainly(&"word ".repeat(200)).chars().count() <= TOLD + 2);
     }
 
     proptest! {
         #[test]
         fn no_secret_with_a_digit_or_a_sign_is_ever_told(before in "([a-z]{1,8} ){0,6}", secret in "[a-zA-Z0-9+/=_.@]{0,20}[0-9][a-zA-Z+/=_@]{1,20}[0-9]", after in "( [a-z'\"<]{1,8}){0,6}") {
-            let told = redact(&format!("{before}{secret}{after}"));
+            let told = plainly(&format!("{before}{secret}{after}"));
             prop_assert!(!told.contains(&secret), "{told}");
             prop_assert!(!told.chars().any(char::is_control));
         }
 
         #[test]
         fn any_message_is_told_shortly(message in "\\PC*|([\"'`(„<a-z0-9=:/. ]{0,12}\n?){0,30}") {
-            prop_assert!(redact(&message).chars().count() <= TOLD + 2);
+            prop_assert!(plainly(&message).chars().count() <= TOLD + 2);
         }
     }
 }
