@@ -252,11 +252,22 @@ fn told(entry: &Entry, people: &BTreeSet<String>) -> (String, Option<String>) {
     }
     let kernel = (of(Name::Transport) == Some("kernel")).then_some("kernel");
     let named = kernel.or((!unit.is_empty()).then_some(unit)).or(of(Name::Identifier));
-    let unit = named.unwrap_or("unknown").chars().filter(|letter| !letter.is_control());
+    let unit = without_ids(named.unwrap_or("unknown"));
     let log_in = of(Name::Facility).is_some_and(|facility| LOG_INS.contains(&facility));
     let message = of(Name::Message).filter(|_| !log_in && of(Name::Container).is_none());
     let message = message.map(|message| redact::redact(message, people));
-    (unit.take(120).collect(), message.filter(|told| !told.is_empty()))
+    (unit, message.filter(|told| !told.is_empty()))
+}
+
+/// Returns a name without the ids of containers in it, so that all of a kind are counted together.
+fn without_ids(name: &str) -> String {
+    let parts = name.split_inclusive(['-', '.', ':']).map(|part| {
+        let digits = part.trim_end_matches(['-', '.', ':']);
+        let is_id = digits.len() >= 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        if is_id { format!("*{}", &part[digits.len()..]) } else { part.to_owned() }
+    });
+    let name: String = parts.collect();
+    name.chars().filter(|letter| !letter.is_control()).take(120).collect()
 }
 
 fn micros(at: Timestamp) -> u64 {

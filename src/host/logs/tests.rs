@@ -119,6 +119,13 @@ fn of_more_errors_than_are_counted_the_newest_are() {
     assert!(journal.of_priority(7, 10).unwrap().0.is_empty());
 }
 
+#[test]
+fn containers_of_a_kind_are_counted_together() {
+    let id = "e57016a2812186daa69250b705a0920541b8286b47a37855213dd7a3b3c12a72";
+    assert_eq!(without_ids(&format!("libpod-conmon-{id}.scope")), "libpod-conmon-*.scope");
+    assert_eq!(without_ids("systemd-fsck@dev-sda1.service"), "systemd-fsck@dev-sda1.service");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -120,7 +120,9 @@ impl Services {
             |active: &'static str| units.iter().filter(move |unit| unit.active == active);
         let running = in_state("active").filter(|unit| unit.sub == "running").count();
         let failed: Vec<String> = in_state("failed").map(ServiceUnit::phrase).collect();
-        let starting: Vec<String> = in_state("activating").map(|unit| unit.name.clone()).collect();
+        // A one-shot is "activating" while it does its work; what is started again and again has a fault.
+        let restarting = in_state("activating").filter(|unit| unit.sub == "auto-restart");
+        let restarting: Vec<String> = restarting.map(|unit| unit.name.clone()).collect();
         let mut told = vec![match (language, failed.len()) {
             (Language::English, 0) => "No service has failed.".to_owned(),
             (Language::German, 0) => "Kein Dienst ist ausgefallen.".to_owned(),
@@ -135,9 +137,10 @@ impl Services {
                 format!("{count} Units sind ausgefallen: {}.", named(failed, language))
             }
         }];
-        if !starting.is_empty() {
-            let names = named(starting, language);
-            told.push(format!("{}: {names}.", language.choose("Not up yet", "Noch nicht bereit")));
+        if !restarting.is_empty() {
+            let names = named(restarting, language);
+            let ends = language.choose("Ends and is started again", "Endet und wird neu gestartet");
+            told.push(format!("{ends}: {names}."));
         }
         told.push(match (language, running) {
             (Language::English, 1) => "1 service runs.".to_owned(),

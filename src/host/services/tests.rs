@@ -122,6 +122,7 @@ async fn services_are_told_and_what_has_failed_first_of_all() {
         listed("data.mount", "failed", "failed"),
         listed("old.service", "inactive", "dead"),
         listed("cups.service", "activating", "auto-restart"),
+        listed("fstrim.service", "activating", "start"),
     ];
     let listener = listen(root.path());
     let (bus, found) = tokio::join!(serve(listener, units), asked(root.path()));
@@ -129,18 +130,27 @@ async fn services_are_told_and_what_has_failed_first_of_all() {
     assert!(bus.is_ok());
     assert_eq!(
         found.data.sentence(Language::English),
-        "2 units have failed: data.mount and nginx.service (exit-code 203). Not up yet: cups.service. 1 service runs."
+        "2 units have failed: data.mount and nginx.service (exit-code 203). Ends and is started again: cups.service. 1 service runs."
     );
     let units = found.data.units.unwrap();
     let names: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
-    assert_eq!(names, ["cups.service", "data.mount", "nginx.service", "run-u7.service"]);
-    assert_eq!(units[2].since, Some(Timestamp(1_795_000_000_000)));
+    assert_eq!(
+        names,
+        ["cups.service", "data.mount", "fstrim.service", "nginx.service", "run-u7.service"]
+    );
+    assert_eq!(units[3].since, Some(Timestamp(1_795_000_000_000)));
     assert_eq!(units[1].exit_code, None);
     // The description of a command that somebody ran is the command, with what it was given.
     let described = |unit: &ServiceUnit| unit.description.clone();
     assert_eq!(
         units.iter().map(described).collect::<Vec<_>>(),
-        ["What cups.service is", "What data.mount is", "What nginx.service is", ""]
+        [
+            "What cups.service is",
+            "What data.mount is",
+            "What fstrim.service is",
+            "What nginx.service is",
+            ""
+        ]
     );
 }
 
