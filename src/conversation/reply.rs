@@ -28,13 +28,15 @@ const GREETING_DE: &str =
 const HELP: &str = "I answer from this machine and from your documents, and nothing leaves the machine. You can ask for
 
 - free disk space, memory, load, uptime, the operating system, users, open ports and the firewall, such as \"how much disk space is free?\"
+- what is wrong with it: services that failed, updates that wait, errors of the last day, such as \"what went wrong today?\"
 - the time and the date
 - anything that stands in documents I have learned (`ladylinux learn PATH`); I say where it stands
 
 \"Forget this conversation\" makes me forget what was said. \"Refresh yourself\" has my supervisor bring me to a newer release, if you may ask for that. I change nothing else on this machine.";
 const HELP_DE: &str = "Ich antworte aus diesem Rechner und aus deinen Dokumenten, und nichts verlässt den Rechner. Du kannst fragen nach
 
-- freiem Speicherplatz, Arbeitsspeicher, Last, Laufzeit, Betriebssystem, Benutzern und offenen Ports, etwa „Wie viel Speicherplatz ist frei?“
+- freiem Speicherplatz, Arbeitsspeicher, Last, Laufzeit, Betriebssystem, Benutzern, offenen Ports und der Firewall, etwa „Wie viel Speicherplatz ist frei?“
+- dem, was nicht stimmt: ausgefallenen Diensten, Updates, Fehlern des letzten Tages, etwa „Was ist heute schiefgelaufen?“
 - der Uhrzeit und dem Datum
 - allem, was in gelernten Dokumenten steht (`ladylinux learn PFAD`); ich sage, wo es steht
 

@@ -700,7 +700,7 @@ pub(super) const PHRASES: &[Phrase] = &[
     english(
         Intent::Host(Topic::Updates),
         &[
-            &["updates", "upgrades", "patches"],
+            &["updates", "update", "upgrades", "patches"],
             &[
                 "any",
                 "available",
@@ -762,6 +762,7 @@ pub(super) const PHRASES: &[Phrase] = &[
         &[
             &[
                 "updates",
+                "update",
                 "aktualisierungen",
                 "sicherheitsupdates",
                 "paketupdates",
@@ -823,13 +824,13 @@ pub(super) const PHRASES: &[Phrase] = &[
         Intent::Host(Topic::Logs),
         &[
             &["errors", "error"],
-            &["any", "are", "were", "which", "show", "many", "what", "list", "there", "logged"],
+            &["any", "which", "show", "many", "what", "list", "there", "logged"],
             &[
                 "log", "logs", "journal", "today", "lately", "recent", "recently", "system",
                 "machine", "here", "logged",
             ],
         ],
-        &["messages", "last", "hours", "day", "past", "entries", "in", "#"],
+        &["messages", "last", "hours", "day", "past", "entries", "#"],
     ),
     german(
         Intent::Host(Topic::Logs),
