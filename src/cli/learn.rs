@@ -8,6 +8,7 @@ use super::{
     open_store, out,
 };
 use crate::foundation::{settings::Settings, store::Store};
+use crate::inference::workers::Extractor;
 use crate::knowledge::{self, LearnOptions, LearnReport, Mode, Progress, Reader};
 use anyhow::Context;
 use clap::Args;
@@ -17,7 +18,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Learn documents: text and Markdown files, and directories of them
+/// Learn documents: PDF, HTML, Markdown and text files, and directories of them
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -68,6 +69,7 @@ impl Learn {
             reader: self.reader.as_deref().map(|name| Reader::from(name.trim())),
             passage_chars: settings.knowledge.passage_chars,
             max_file_bytes: settings.knowledge.max_file_bytes,
+            extractor: Extractor::new(settings).context("cannot find this very program")?,
             mode: if self.dry_run { Mode::DryRun } else { Mode::Write },
         };
         let bar = if self.json { ProgressBar::hidden() } else { bar() };

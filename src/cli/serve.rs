@@ -13,7 +13,7 @@ use crate::foundation::{
     telemetry,
     values::Severity,
 };
-use crate::inference::workers::{Workers, permits};
+use crate::inference::workers::{Extractor, Workers, permits};
 use crate::knowledge::{self, LearnOptions, LearnReport, Mode, Searcher};
 use anyhow::Context;
 use clap::Args;
@@ -123,7 +123,11 @@ async fn serve(
     }
     out::line(format!("LadyLinux answers on {}", listener.url()));
     tracing::info!(url = listener.url(), version = env!("CARGO_PKG_VERSION"), "serving");
-    let manual = tokio::spawn(learn_manual(store.clone(), settings.knowledge.clone()));
+    let manual = tokio::spawn(learn_manual(
+        store.clone(),
+        settings.knowledge.clone(),
+        Extractor::new(&settings)?,
+    ));
     let keeper =
         knowledge::keep_vectors(store.clone(), workers.embedder.for_batch(), workers.llm.clone());
     let keeper = tokio::spawn(keeper);
@@ -154,12 +158,13 @@ async fn serve(
 
 /// Learns the manual that came with the release, if it is another than the one that is known; pages that it has no more
 /// are forgotten. It is a courtesy: whatever goes wrong with it, the node serves.
-async fn learn_manual(store: Store, settings: settings::Knowledge) {
+async fn learn_manual(store: Store, settings: settings::Knowledge, extractor: Extractor) {
     let Some(manual) = settings.manual else { return };
     let options = LearnOptions {
         reader: None,
         passage_chars: settings.passage_chars,
         max_file_bytes: settings.max_file_bytes,
+        extractor,
         mode: Mode::Write,
     };
     match knowledge::learn(&store, &[manual], &options, |_| {}).await {

@@ -1,16 +1,20 @@
-//! `ladylinux worker llm|embed|rerank`: joins an engine with the worker's end of the pipes. Started by `serve`, not by people.
+//! `ladylinux worker llm|embed|rerank|extract`: joins an engine with the worker's end of the pipes. Started by the node, not by people.
 
-use super::{Common, exit::Exit, exit::Outcome};
+use super::{
+    Common,
+    exit::{Exit, Outcome},
+    out,
+};
 use crate::{
     foundation::{
         settings::{LogFormat, Telemetry},
         telemetry,
     },
     inference::{
-        engines::{embed, llm},
+        engines::{embed, extract, llm},
         models::{Embedding, Pooling},
         workers::{
-            LoadedModel, Refusal, Work,
+            LoadedModel, Manuscript, Refusal, Work,
             child::{self, Flow, Handler, Product, Progress},
         },
     },
@@ -33,6 +37,8 @@ enum Kind {
     Embed(Embed),
     /// How well texts answer a question, by a cross-encoder
     Rerank(Rerank),
+    /// The text of one document, by a process that has locked itself up
+    Extract(Extract),
 }
 
 #[derive(Debug, Args)]
@@ -80,6 +86,28 @@ struct Rerank {
     batch_tokens: usize,
 }
 
+#[derive(Debug, Args)]
+struct Extract {
+    /// How the document on standard input is written: html, pdf or text
+    #[arg(long, value_name = "KIND", default_value = "pdf")]
+    kind: Manuscript,
+    /// How many pages it may have
+    #[arg(long, value_name = "N", default_value_t = 5000)]
+    max_pages: usize,
+    /// How much memory its reading may take, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = 512 << 20)]
+    memory_bytes: u64,
+    /// How many seconds of a processor its reading may take
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    cpu_seconds: u64,
+    /// How readily the kernel ends this process when memory runs out
+    #[arg(long, value_name = "N", default_value_t = 500, allow_negative_numbers = true)]
+    oom_score_adj: i16,
+    /// Read nothing: try what a hostile document might, and print what came of it
+    #[arg(long)]
+    try_to_escape: bool,
+}
+
 /// What every kind of worker is told.
 #[derive(Debug, Args)]
 struct Any {
@@ -113,6 +141,7 @@ impl Worker {
             Kind::Llm(llm) => llm.run(),
             Kind::Embed(embed) => embed.run(),
             Kind::Rerank(rerank) => rerank.run(),
+            Kind::Extract(extract) => extract.run(),
         }
     }
 }
@@ -174,6 +203,26 @@ impl Rerank {
             };
             embed::Reranker::load(&self.any.model_id, &self.any.model, &options).map(Reader)
         })
+    }
+}
+
+impl Extract {
+    fn run(&self) -> Outcome {
+        let limits =
+            extract::Limits { memory_bytes: self.memory_bytes, cpu_seconds: self.cpu_seconds };
+        if self.try_to_escape {
+            let (walls, attempts) = extract::try_to_escape(limits).map_err(anyhow::Error::msg)?;
+            out::json(&serde_json::json!({ "landlock": walls.landlock, "attempts": attempts }))?;
+            let held = attempts.iter().all(|attempt| attempt.error.is_some());
+            return Ok(if held { Exit::Done } else { Exit::Failed });
+        }
+        extract::serve(&extract::Options {
+            written: self.kind,
+            max_pages: self.max_pages,
+            limits,
+            oom_score_adj: self.oom_score_adj,
+        })?;
+        Ok(Exit::Done)
     }
 }
 

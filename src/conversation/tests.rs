@@ -11,7 +11,8 @@ use super::{
 use crate::foundation::settings::{Feature, Settings};
 use crate::foundation::store::{Store, migrate};
 use crate::foundation::values::{ConversationId, ReadinessIssue, Severity};
-use crate::inference::workers::{Completion, Event, Finish, Refusal, WorkerError};
+
+use crate::inference::workers::{Completion, Event, Extractor, Finish, Refusal, WorkerError};
 use crate::knowledge::{LearnOptions, Mode, Searcher, learn};
 use futures_util::StreamExt;
 use serde_json::Value;
@@ -47,6 +48,7 @@ impl Node {
             reader: None,
             passage_chars: settings.knowledge.passage_chars,
             max_file_bytes: settings.knowledge.max_file_bytes,
+            extractor: Extractor::new(&settings).unwrap(),
             mode: Mode::Write,
         };
         learn(&store, &[document], &options, |_| {}).await.unwrap();

@@ -2,6 +2,7 @@
 
 use super::cut::Format;
 use crate::foundation::values::Sha256;
+use crate::inference::workers::Manuscript;
 use std::{
     fs::File,
     io::{self, Read},
@@ -14,6 +15,10 @@ const TEXT: &[&str] = &["txt", "text", "rst", "adoc", "org"];
 
 /// Endings of files that are Markdown.
 const MARKDOWN: &[&str] = &["md", "markdown", "mkd", "mdown"];
+
+/// Endings of files that are HTML, and of those that are PDF.
+const HTML: &[&str] = &["html", "htm", "xhtml"];
+const PDF: &[&str] = &["pdf"];
 
 /// Where binary content shows itself: a NUL byte among the first so many.
 const LOOKED_AT: usize = 8192;
@@ -37,9 +42,6 @@ pub(super) enum FileProblem {
     /// It is not text.
     #[error("is not text: it has a NUL byte near its start")]
     Binary,
-    /// It is text in another encoding.
-    #[error("is not UTF-8 text (byte {0}): convert it, for example with iconv")]
-    NotUtf8(usize),
     /// Its path is not UTF-8, and could not be cited.
     #[error("has a name that is not UTF-8: rename it")]
     Name,
@@ -48,7 +50,7 @@ pub(super) enum FileProblem {
 impl FileProblem {
     /// Whether the file's content is known to be none that can be learned, so that what was learned before is out of date.
     pub(super) fn is_about_content(&self) -> bool {
-        matches!(self, Self::TooLarge { .. } | Self::Binary | Self::NotUtf8(_))
+        matches!(self, Self::TooLarge { .. } | Self::Binary)
     }
 }
 
@@ -69,7 +71,7 @@ pub(super) fn walk(root: &Path) -> Found {
     for entry in WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(is_shown) {
         match entry {
             Ok(entry) if entry.file_type().is_file() => {
-                if entry.depth() == 0 || is_text(entry.path()) {
+                if entry.depth() == 0 || is_document(entry.path()) {
                     found.files.push(entry.into_path());
                 } else {
                     found.other += 1;
@@ -91,9 +93,11 @@ fn is_shown(entry: &DirEntry) -> bool {
         || !(entry.file_name().as_encoded_bytes().starts_with(b".") || entry.file_name() == "CVS")
 }
 
-fn is_text(path: &Path) -> bool {
+fn is_document(path: &Path) -> bool {
     match ending(path) {
-        Some(ending) => TEXT.contains(&ending.as_str()) || MARKDOWN.contains(&ending.as_str()),
+        Some(ending) => {
+            [TEXT, MARKDOWN, HTML, PDF].iter().any(|known| known.contains(&ending.as_str()))
+        }
         // README, LICENSE and the like.
         None => path.file_name().is_some_and(|name| {
             name.as_encoded_bytes()
@@ -115,8 +119,16 @@ pub(super) fn format(path: &Path) -> Format {
     }
 }
 
-/// Reads a file as text, and hashes it.
-pub(super) fn read(path: &Path, allowed: u64) -> Result<(String, Sha256), FileProblem> {
+/// What a file holds.
+pub(super) enum Content {
+    /// UTF-8 text.
+    Text(String),
+    /// Something that becomes text when it is read by a worker.
+    Manuscript(Manuscript, Vec<u8>),
+}
+
+/// Reads a file, and hashes it.
+pub(super) fn read(path: &Path, allowed: u64) -> Result<(Content, Sha256), FileProblem> {
     let file = File::open(path).map_err(FileProblem::Unreadable)?;
     let found = file.metadata().map_err(FileProblem::Unreadable)?.len();
     if found > allowed {
@@ -129,11 +141,39 @@ pub(super) fn read(path: &Path, allowed: u64) -> Result<(String, Sha256), FilePr
     if found > allowed {
         return Err(FileProblem::TooLarge { found, allowed });
     }
+    let hash = Sha256::of(&bytes);
+    Ok((content(path, bytes)?, hash))
+}
+
+/// Tells what bytes are: by how they begin where that is certain, else by the file's name.
+fn content(path: &Path, bytes: Vec<u8>) -> Result<Content, FileProblem> {
+    let ending = ending(path);
+    let named = |endings: &[&str]| ending.as_deref().is_some_and(|it| endings.contains(&it));
+    let marked = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    let manuscript = match () {
+        () if bytes.starts_with(b"%PDF-") || named(PDF) => Some(Manuscript::Pdf),
+        () if named(HTML) => Some(Manuscript::Html),
+        () if marked => Some(Manuscript::Text),
+        () => None,
+    };
+    if let Some(manuscript) = manuscript {
+        return Ok(Content::Manuscript(manuscript, bytes));
+    }
     if bytes[..bytes.len().min(LOOKED_AT)].contains(&0) {
         return Err(FileProblem::Binary);
     }
-    let hash = Sha256::of(&bytes);
-    let text = String::from_utf8(bytes)
-        .map_err(|error| FileProblem::NotUtf8(error.utf8_error().valid_up_to()))?;
-    Ok((text, hash))
+    if !named(TEXT) && !named(MARKDOWN) && begins_as_html(&bytes) {
+        return Ok(Content::Manuscript(Manuscript::Html, bytes));
+    }
+    Ok(String::from_utf8(bytes).map_or_else(
+        |error| Content::Manuscript(Manuscript::Text, error.into_bytes()),
+        Content::Text,
+    ))
+}
+
+fn begins_as_html(bytes: &[u8]) -> bool {
+    let head = bytes.trim_ascii_start();
+    ["<!doctype html", "<html"].iter().any(|begins| {
+        head.get(..begins.len()).is_some_and(|head| head.eq_ignore_ascii_case(begins.as_bytes()))
+    })
 }

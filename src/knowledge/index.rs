@@ -156,17 +156,18 @@ pub(super) fn write(transaction: &Transaction<'_>, fresh: &Fresh) -> sql::Result
     let document = transaction.last_insert_rowid();
     let mut passage = transaction.prepare_cached(
         "INSERT INTO passage (document_id, ordinal, heading, page, start_offset, end_offset, text)
-         VALUES (?1, ?2, ?3, NULL, ?4, ?5, ?6)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
     let mut index = transaction.prepare_cached(
         "INSERT INTO passage_text (rowid, title, heading, text) VALUES (?1, ?2, ?3, ?4)",
     )?;
-    for (ordinal, Piece { bytes, heading }) in fresh.cut.pieces.iter().enumerate() {
+    for (ordinal, Piece { bytes, heading, page }) in fresh.cut.pieces.iter().enumerate() {
         let text = &fresh.text[bytes.clone()];
         passage.execute(params![
             document,
             signed(ordinal),
             heading,
+            page,
             signed(bytes.start),
             signed(bytes.end),
             text

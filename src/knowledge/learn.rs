@@ -5,14 +5,16 @@
 //! be read now, and goes if its content can no longer be learned.
 
 use super::{
-    KnowledgeError, Reader, cut,
-    files::{self, FileProblem},
+    KnowledgeError, Reader,
+    cut::{self, Format},
+    files::{self, Content, FileProblem},
     index::{self, Fresh},
 };
 use crate::foundation::{
     store::{Store, StoreError, sql},
     values::{Sha256, time},
 };
+use crate::inference::workers::{EXTRACT_VERSION, Extracted, Extractor, Manuscript};
 use serde::Serialize;
 use std::{
     collections::HashSet,
@@ -28,6 +30,8 @@ pub struct LearnOptions {
     pub passage_chars: usize,
     /// The largest file that is learned, in bytes.
     pub max_file_bytes: u64,
+    /// Who reads what is no UTF-8 text.
+    pub extractor: Extractor,
     /// Whether to write, or only to say what would be written.
     pub mode: Mode,
 }
@@ -165,7 +169,7 @@ impl<P: FnMut(Progress)> Run<'_, P> {
             .await
             .map_err(|_| StoreError::Closed)?;
         match read {
-            Ok((text, sha256)) => self.text(root, path, text, sha256).await,
+            Ok((content, sha256)) => self.content(root, path, content, sha256).await,
             Err(problem) => {
                 if problem.is_about_content() {
                     self.write(move |transaction| index::remove(transaction, &path)).await?;
@@ -175,15 +179,18 @@ impl<P: FnMut(Progress)> Run<'_, P> {
         }
     }
 
-    async fn text(
+    async fn content(
         &mut self,
         root: &Path,
         path: String,
-        text: String,
+        content: Content,
         sha256: Sha256,
     ) -> Result<Outcome, KnowledgeError> {
         let limit = self.options.passage_chars;
-        let how = format!("{}/{limit}", cut::VERSION);
+        let how = match content {
+            Content::Text(_) => format!("{}/{limit}", cut::VERSION),
+            Content::Manuscript(..) => format!("{}/{limit}/{EXTRACT_VERSION}", cut::VERSION),
+        };
         let asked = path.clone();
         let known = self.store.read(move |connection| known(connection, &asked)).await?;
         // Learning a directory again must not show everyone what in it is for one person.
@@ -201,7 +208,24 @@ impl<P: FnMut(Progress)> Run<'_, P> {
             self.write(move |transaction| index::set_readers(transaction, &path, &readers)).await?;
             return Ok(Outcome::Updated);
         }
-        let cut = cut::cut(&text, files::format(Path::new(&path)), limit);
+        let format = files::format(Path::new(&path));
+        let (Extracted { title, text }, format) = match content {
+            Content::Text(text) => (Extracted { title: None, text }, format),
+            Content::Manuscript(written, bytes) => {
+                match self.options.extractor.extract(bytes.into(), written).await {
+                    Ok(extracted) => (extracted, becomes(written, format)),
+                    Err(error) => {
+                        if error.is_about_content() {
+                            self.write(move |transaction| index::remove(transaction, &path))
+                                .await?;
+                        }
+                        return Ok(failed(&error));
+                    }
+                }
+            }
+        };
+        let mut cut = cut::cut(&text, format, limit);
+        cut.title = title.or(cut.title);
         self.report.bytes += text.len() as u64;
         self.report.passages += cut.pieces.len() as u64;
         let root = root.to_string_lossy().into_owned();
@@ -266,7 +290,16 @@ fn at_or_below(connection: &sql::Connection, path: &str) -> Result<Vec<String>, 
     Ok(index::at_or_below(connection, path)?)
 }
 
-fn failed(problem: &FileProblem) -> Outcome {
+/// Returns how the text of a document is written, whose name says `format`.
+fn becomes(written: Manuscript, format: Format) -> Format {
+    match written {
+        Manuscript::Html => Format::Markdown,
+        Manuscript::Pdf => Format::Pages,
+        Manuscript::Text => format,
+    }
+}
+
+fn failed(problem: &dyn std::error::Error) -> Outcome {
     Outcome::Failed { reason: problem.to_string() }
 }
 

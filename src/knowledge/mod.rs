@@ -1,7 +1,7 @@
 //! Documents in, passages out: cut, index, search, cite.
 //!
 //! ```text
-//! learn   files ──▶ read ──▶ cut ──▶ index          ladylinux learn PATH…
+//! learn   files ──▶ read ──▶ cut ──▶ index          ladylinux learn PATH…; PDF and HTML are read by the `extract` worker
 //! ask     question ──▶ search ──▶ passages ──▶ extract ──▶ an answer that quotes and cites, or "not found"
 //! ```
 //!
@@ -90,7 +90,7 @@ pub struct Passage {
     pub heading: String,
     /// Its page, where the document has pages.
     pub page: Option<u32>,
-    /// Where it starts in its document, in bytes.
+    /// Where it starts in its document's text, in bytes.
     pub start: u64,
     /// Where it ends in its document, in bytes.
     pub end: u64,

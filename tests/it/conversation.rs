@@ -39,6 +39,7 @@ impl Node {
             reader: None,
             passage_chars: 900,
             max_file_bytes: 1 << 20,
+            extractor: crate::knowledge::extractor(|_| ()),
             mode: Mode::Write,
         };
         knowledge::learn(&store, &[document], &options, |_| {}).await.unwrap();

@@ -50,6 +50,8 @@ pub struct Settings {
     pub rerank: Rerank,
     /// Documents and passages.
     pub knowledge: Knowledge,
+    /// How documents that are not plain text are read.
+    pub extract: Extract,
     /// Conversations in memory.
     pub conversation: Conversation,
     /// Facts about the machine.
@@ -286,6 +288,17 @@ pub struct Knowledge {
     pub results: usize,
     /// A directory that `serve` learns by itself: the manual that came with the release.
     pub manual: Option<PathBuf>,
+}
+
+/// How documents that are not plain text are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extract {
+    /// How many pages a document may have.
+    pub max_pages: usize,
+    /// How much memory the reading of one may take, in bytes.
+    pub memory_bytes: u64,
+    /// How long a processor may work on one.
+    pub timeout: Duration,
 }
 
 /// Conversations in memory.

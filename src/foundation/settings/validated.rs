@@ -1,8 +1,8 @@
 //! Settings validated: from merged text and numbers to [`Settings`], or to everything that is wrong with them.
 
 use super::{
-    Conversation, Embed, Environment, Exposure, Feature, Host, Http, Knowledge, Llm, LogFormat,
-    Paths, Release, Rerank, Role, Settings, Telemetry, Tls, Workers, keys,
+    Conversation, Embed, Environment, Exposure, Extract, Feature, Host, Http, Knowledge, Llm,
+    LogFormat, Paths, Release, Rerank, Role, Settings, Telemetry, Tls, Workers, keys,
     merged::{Merged, Setting},
     problem::{Fault, Origin, Problem},
     written::Value,
@@ -77,6 +77,11 @@ pub(super) fn validate(
             max_file_bytes: check.number("knowledge.max_file_bytes", 1024..=1 << 30),
             results: check.number("knowledge.results", 1..=50),
             manual: check.optional_path("knowledge.manual"),
+        },
+        extract: Extract {
+            max_pages: check.number("extract.max_pages", 1..=1_000_000),
+            memory_bytes: check.number("extract.memory_bytes", 32 << 20..=64 << 30),
+            timeout: check.duration("extract.timeout", SECOND..=HOUR),
         },
         conversation: Conversation {
             memory_turns: check.number("conversation.memory_turns", 0..=1000),

@@ -1,8 +1,9 @@
-//! What runs inside a worker process: the only rooms that name `ort` and `tokenizers`.
+//! What runs inside a worker process: the only rooms that name `ort` and `tokenizers`, and the parsers of documents.
 //!
 //! Nobody but the `worker` verb of the command line names this module: the core never loads a model.
 
 pub mod embed;
+pub mod extract;
 mod files;
 pub mod llm;
 mod runtime;

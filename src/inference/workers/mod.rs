@@ -9,6 +9,8 @@
 //!  Reranker             the same, with Ranked
 //! ```
 //!
+//! Documents are read by children, too, which live for one document each: [`Extractor`].
+//!
 //! What crosses the pipe is in [`protocol`], its bytes in [`frame`]. What is decided about starts, deaths and restarts is
 //! in [`machine`], who waits in [`queue`], how many threads run in [`permits`]; `task` does it, to a `process`. The
 //! other end of the pipe is [`child`]. A worker ends when its standard input closes, so that none outlives the core.
@@ -31,6 +33,7 @@
 
 pub mod child;
 mod embed;
+mod extract;
 pub mod frame;
 mod handle;
 mod issues;
@@ -49,6 +52,9 @@ mod task;
 mod trial;
 
 pub use embed::Embedder;
+pub use extract::{
+    EXTRACT_VERSION, ExtractError, Extracted, Extractor, FromExtractor, Manuscript, PAGE_BREAK,
+};
 pub use handle::{WorkerError, WorkerState, WorkerStatus};
 pub use llm::{Event, Generation, Llm};
 pub use process::Spawn;

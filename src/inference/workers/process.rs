@@ -57,8 +57,8 @@ pub(super) struct Process {
 
 impl Spawn {
     /// Starts the process, in a process group of its own: Ctrl-C in the node's terminal is the node's to handle.
-    pub(super) fn launch(&self, kind: WorkerKind) -> io::Result<Process> {
-        let mut child = Command::new(&self.program)
+    pub(super) fn start(&self) -> io::Result<Child> {
+        Command::new(&self.program)
             .args(&self.arguments)
             .env_clear()
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
@@ -67,7 +67,12 @@ impl Spawn {
             .stderr(Stdio::piped())
             .process_group(0)
             .kill_on_drop(true)
-            .spawn()?;
+            .spawn()
+    }
+
+    /// Starts the process, to be spoken to in messages.
+    pub(super) fn launch(&self, kind: WorkerKind) -> io::Result<Process> {
+        let mut child = self.start()?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
             return Err(io::Error::other("the process has no pipes"));
@@ -191,7 +196,8 @@ pub(super) fn resident_bytes(pid: u32) -> Option<u64> {
     line.trim().strip_suffix(" kB")?.parse::<u64>().ok()?.checked_mul(1024)
 }
 
-fn describe(status: ExitStatus) -> String {
+/// Says how a process ended; a sentence part such as `it was killed by signal 9`.
+pub(super) fn describe(status: ExitStatus) -> String {
     use std::os::unix::process::ExitStatusExt;
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("it ended with exit code {code}"),

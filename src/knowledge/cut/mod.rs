@@ -8,6 +8,7 @@ mod markdown;
 pub(super) mod pack;
 mod plain;
 
+use crate::inference::workers::PAGE_BREAK;
 use std::ops::Range;
 
 /// Counts up when texts are cut differently, so that they are learned again.
@@ -18,6 +19,8 @@ pub(super) const VERSION: u32 = 1;
 pub(super) enum Format {
     /// `CommonMark` with tables.
     Markdown,
+    /// The same, with page breaks; no passage goes over one.
+    Pages,
     /// Anything else, such as a manual page as text.
     Plain,
 }
@@ -38,6 +41,8 @@ pub(super) struct Piece {
     pub(super) bytes: Range<usize>,
     /// The headings above it, outermost first.
     pub(super) heading: String,
+    /// Its page, if the text has pages.
+    pub(super) page: Option<u32>,
 }
 
 /// A stretch that belongs together, below one heading.
@@ -53,15 +58,23 @@ struct Outline {
     title: Option<String>,
     headings: Vec<String>,
     blocks: Vec<Block>,
+    paged: bool,
 }
 
 /// Cuts a text into passages of at most `limit` characters.
 pub(super) fn cut(text: &str, format: Format, limit: usize) -> Cut {
-    let outline = match format {
-        Format::Markdown => markdown::outline(text),
+    let mut outline = match format {
+        Format::Markdown | Format::Pages => markdown::outline(text),
         Format::Plain => plain::outline(text),
     };
-    Cut { pieces: pack::pack(text, &outline, limit.max(1)), title: outline.title }
+    if format == Format::Pages {
+        outline.part(text);
+    }
+    let mut pieces = pack::pack(text, &outline, limit.max(1));
+    if outline.paged {
+        number(text, &mut pieces);
+    }
+    Cut { pieces, title: outline.title }
 }
 
 impl Outline {
@@ -70,6 +83,30 @@ impl Outline {
         let names: Vec<&str> = path.iter().map(|(_, name)| name.as_str()).collect();
         self.headings.push(names.join(" › "));
         self.headings.len() - 1
+    }
+
+    /// Parts blocks that go over a page break.
+    fn part(&mut self, text: &str) {
+        self.paged = true;
+        let parts = self.blocks.drain(..).flat_map(|Block { bytes, heading }| {
+            let mut end = bytes.start;
+            text[bytes].split_inclusive(PAGE_BREAK).map(move |part| {
+                let start = end;
+                end += part.len();
+                Block { bytes: start..end, heading }
+            })
+        });
+        self.blocks = parts.filter(|block| !text[block.bytes.clone()].trim().is_empty()).collect();
+    }
+}
+
+/// Says of passages on which page they stand.
+fn number(text: &str, pieces: &mut [Piece]) {
+    let (mut page, mut seen) = (1, 0);
+    for piece in pieces {
+        let passed = &text[seen..piece.bytes.start];
+        page += u32::try_from(passed.matches(PAGE_BREAK).count()).unwrap_or(u32::MAX);
+        (piece.page, seen) = (Some(page), piece.bytes.start);
     }
 }
 
@@ -123,6 +160,26 @@ mod tests {
         assert_eq!(pieces, ["One is here. Two is there.", "Three is gone."]);
     }
 
+    #[test]
+    fn no_passage_goes_over_a_page_and_each_knows_its_own() {
+        let text = "# Guide\n\nOne sentence\n\n\u{c}\n\ngoes on.\n\n## Use\n\n- a\n- b\n\n\u{c}\n\n\u{c}\n\nFour.";
+        let cut = cut(text, Format::Pages, 900);
+        let shown: Vec<_> = cut
+            .pieces
+            .iter()
+            .map(|piece| (piece.page, piece.heading.as_str(), &text[piece.bytes.clone()]))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                (Some(1), "Guide", "# Guide\n\nOne sentence"),
+                (Some(2), "Guide", "goes on."),
+                (Some(2), "Guide › Use", "## Use\n\n- a\n- b"),
+                (Some(4), "Guide › Use", "Four."),
+            ]
+        );
+    }
+
     /// What a passage has to be: in order, exact, no longer than asked, and nothing lost between two.
     fn holds(text: &str, format: Format, limit: usize) -> Result<(), TestCaseError> {
         let mut end = 0;
@@ -132,6 +189,9 @@ mod tests {
             let slice = text.get(piece.bytes.clone());
             prop_assert!(slice.is_some_and(|slice| !slice.trim().is_empty()));
             prop_assert!(slice.is_some_and(|slice| slice.chars().count() <= limit.max(1)));
+            prop_assert!(
+                format != Format::Pages || slice.is_some_and(|it| !it.contains(PAGE_BREAK))
+            );
             end = piece.bytes.end;
         }
         prop_assert!(text[end..].trim().is_empty(), "text lost at the end");
@@ -143,12 +203,13 @@ mod tests {
         fn passages_hold_all_of_any_text(text in "(?s).{0,400}", limit in 0_usize..200) {
             holds(&text, Format::Plain, limit)?;
             holds(&text, Format::Markdown, limit)?;
+            holds(&text, Format::Pages, limit)?;
         }
 
         #[test]
         fn passages_hold_all_of_anything_like_markdown(
             parts in proptest::collection::vec(
-                "(# [a-zä]{1,9}\n|\n\n|[A-Z][a-z ,]{1,60}\\. |- [a-z]{1,30}\n|  - [a-z]{1,9}\n|```\n|> [a-z]{1,9}\n|\\[a\\]: b\n|---\n|\\| a \\| b \\|\n|\\|---\\|---\\|\n|<div>\n|    x\n|1\\. y\n|\t|\r\n|NAME\n|       -x, --yy\n)",
+                "(# [a-zä]{1,9}\n|\n\n|[A-Z][a-z ,]{1,60}\\. |- [a-z]{1,30}\n|  - [a-z]{1,9}\n|```\n|> [a-z]{1,9}\n|\\[a\\]: b\n|---\n|\\| a \\| b \\|\n|\\|---\\|---\\|\n|<div>\n|    x\n|1\\. y\n|\t|\r\n|NAME\n|       -x, --yy\n|\n\u{c}\n)",
                 0..60,
             ),
             limit in 1_usize..400,
@@ -156,6 +217,7 @@ mod tests {
             let text = parts.concat();
             holds(&text, Format::Plain, limit)?;
             holds(&text, Format::Markdown, limit)?;
+            holds(&text, Format::Pages, limit)?;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Packs blocks into passages, and cuts a block that is too long.
 
-use super::{Outline, Piece};
+use super::{Outline, PAGE_BREAK, Piece};
 use std::ops::Range;
 
 /// Packs blocks that follow each other below one heading into passages of at most `limit` characters.
@@ -13,13 +13,18 @@ pub(super) fn pack(text: &str, outline: &Outline, limit: usize) -> Vec<Piece> {
         if last_heading == Some(block.heading)
             && let Some(last) = pieces.last_mut()
             && fits(&text[last.bytes.start..bytes.end], limit)
+            && !(outline.paged && text[last.bytes.end..bytes.start].contains(PAGE_BREAK))
         {
             last.bytes.end = bytes.end;
             continue;
         }
         last_heading = Some(block.heading);
         let parts = split(text, bytes, limit);
-        pieces.extend(parts.into_iter().map(|bytes| Piece { bytes, heading: heading.clone() }));
+        pieces.extend(parts.into_iter().map(|bytes| Piece {
+            bytes,
+            heading: heading.clone(),
+            page: None,
+        }));
     }
     pieces
 }

@@ -2,16 +2,17 @@
 
 mod answers;
 mod learning;
+mod manuscripts;
 mod meaning;
 mod readers;
 mod reranking;
 
 use crate::workers::vacant;
-use ladylinux::foundation::settings::Settings;
+use ladylinux::foundation::settings::{self, Settings};
 use ladylinux::foundation::store::{self, Store};
 use ladylinux::inference::{
     models::{Installed, Task},
-    workers::{Post, Spawn, Workers},
+    workers::{Extractor, Post, Spawn, Workers},
 };
 use ladylinux::knowledge::{
     Halves, LearnOptions, LearnReport, Mode, Passage, Reader, Searcher, keep_vectors, learn,
@@ -112,5 +113,18 @@ impl Librarian {
 }
 
 fn options(reader: Option<Reader>) -> LearnOptions {
-    LearnOptions { reader, passage_chars: 900, max_file_bytes: 16 << 20, mode: Mode::Write }
+    LearnOptions {
+        reader,
+        passage_chars: 900,
+        max_file_bytes: 16 << 20,
+        extractor: extractor(|_| ()),
+        mode: Mode::Write,
+    }
+}
+
+/// Starts the real worker, with other limits if a test wants them.
+pub(crate) fn extractor(change: impl FnOnce(&mut settings::Extract)) -> Extractor {
+    let mut settings = Settings::for_tests(Path::new("/nowhere"));
+    change(&mut settings.extract);
+    Extractor::with(&settings, env!("CARGO_BIN_EXE_ladylinux").into())
 }
