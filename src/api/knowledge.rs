@@ -1,4 +1,4 @@
-//! Search in what the node has learned.
+//! What the node has learned: searched, and opened at a place.
 
 use super::{
     app::App,
@@ -7,7 +7,7 @@ use super::{
     openapi::{BadRequests, Problems},
     strict::is_blank,
 };
-use crate::knowledge::{self, Halves, Passage, Reader};
+use crate::knowledge::{self, Halves, Opened, Passage, Place, Reader};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
@@ -81,4 +81,85 @@ pub(super) async fn search(
     let knowledge::Found { passages, by, reranked } =
         found.map_err(|error| Failure::internal(&error))?;
     Ok(Json(Found { passages, by, reranked }))
+}
+
+/// The longest path of a document, in characters.
+const PATH_CHARS: usize = 4096;
+
+/// Which document to open, and where.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Where {
+    /// The path of the document, as a citation or a passage names it.
+    #[param(min_length = 1, max_length = 4096, example = "/srv/manuals/boiler.pdf")]
+    document: String,
+    /// A place in its text, in bytes, such as a citation's `start`.
+    #[serde(default)]
+    #[param(minimum = 0, maximum = 9_007_199_254_740_991_i64, default = 0)]
+    at: u64,
+    /// How many passages before that place to return as well.
+    #[serde(default)]
+    #[param(minimum = 0, maximum = 100, default = 0)]
+    before: usize,
+    /// How many passages to return at most, those before it included.
+    #[serde(default = "twenty")]
+    #[param(minimum = 1, maximum = 200, default = 20)]
+    limit: usize,
+}
+
+fn twenty() -> usize {
+    20
+}
+
+impl Validate for Where {
+    fn problems(&self) -> Vec<FieldError> {
+        let mut problems = Vec::new();
+        if self.document.is_empty() || self.document.chars().count() > PATH_CHARS {
+            let msg = format!("must have 1 to {PATH_CHARS} characters");
+            problems.push(FieldError::at("query", "document", "wrong_length", msg));
+        }
+        let out_of_range = |field, msg| FieldError::at("query", field, "out_of_range", msg);
+        if self.at > (1 << 53) - 1 {
+            problems.push(out_of_range("at", "must be from 0 to 9007199254740991"));
+        }
+        if self.before > 100 {
+            problems.push(out_of_range("before", "must be from 0 to 100"));
+        }
+        if !(1..=200).contains(&self.limit) {
+            problems.push(out_of_range("limit", "must be from 1 to 200"));
+        }
+        problems
+    }
+}
+
+/// Opens a document that the caller may see, so that a citation can be read where it stands.
+#[utoipa::path(
+    get,
+    path = "/api/knowledge/document",
+    tag = "node",
+    operation_id = "open_document",
+    params(Where),
+    responses(
+        (status = 200, description = "The document's text from that place on, passage by passage", body = Opened),
+        Problems,
+        BadRequests,
+    ),
+    security((), ("token" = [])),
+)]
+pub(super) async fn open(
+    _: Caller,
+    State(app): State<App>,
+    Query(asked): Query<Where>,
+) -> Result<Json<Opened>, Failure> {
+    let Where { document, at, before, limit } = asked;
+    let place = Place { document, at, before, limit };
+    let opened = knowledge::open(app.node.searcher.store(), place, &Reader::Everyone).await;
+    let opened = opened.map_err(|error| Failure::internal(&error))?.ok_or_else(|| {
+        Failure::not_found(
+            "no_such_document",
+            "there is no such document that you may see; it may have been forgotten",
+        )
+    })?;
+    Ok(Json(opened))
 }

@@ -44,6 +44,7 @@ routes! {
     get "/v1/models/{model}" => models::retrieve,
     get "/api/models" => models::all,
     get "/api/knowledge/search" => knowledge::search,
+    get "/api/knowledge/document" => knowledge::open,
     get "/api/host/{topic}" => host::show,
     get "/api/workers" => workers::list,
     get "/api/release" => release::show,

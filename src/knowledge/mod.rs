@@ -27,6 +27,7 @@ mod fuse;
 mod index;
 mod keeper;
 mod learn;
+mod open;
 mod question;
 mod rereader;
 mod search;
@@ -42,6 +43,7 @@ pub use extract::{EXTRACT_FROM, extract};
 pub use index::{Document, documents, forget};
 pub use keeper::keep_vectors;
 pub use learn::{Failure, LearnOptions, LearnReport, Mode, Outcome, Progress, learn};
+pub use open::{Opened, Place, Stretch, open};
 pub use question::Evidence;
 pub use searcher::{Found, Halves, Searcher};
 

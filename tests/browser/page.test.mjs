@@ -79,6 +79,36 @@ test("an answer from the documents cites the page it comes from", async () => {
   await close(page);
 });
 
+test("a source opens its document where it was cited, and what was cited is marked", async () => {
+  const page = await open(bare);
+  await ask(page, "what happens when a worker dies?");
+  await settled(page);
+  await lastAnswer(page).locator(".sources summary").first().click();
+  const quote = await lastAnswer(page).locator(".sources blockquote").first().textContent();
+  const [opened] = await Promise.all([page.context().waitForEvent("page"), lastAnswer(page).locator(".sources a").first().click()]);
+  const marks = opened.locator("mark");
+  await marks.first().waitFor();
+  assert.equal((await marks.allTextContents()).join(""), quote);
+  assert.match(await opened.locator("#about").textContent(), /architecture\.md · cited: bytes \d+ to \d+ of \d+/);
+  const shown = () => opened.locator("#text section").count();
+  const before = await shown();
+  await opened.getByRole("button", { name: "Earlier" }).click();
+  await opened.waitForFunction((count) => document.querySelectorAll("#text section").length > count, before);
+  await opened.evaluate(axe);
+  const faults = await opened.evaluate(() => axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }));
+  assert.deepEqual(faults.violations.map((violation) => violation.id), []);
+  await opened.screenshot({ path: `${pictures}document.png` });
+  await close(page);
+});
+
+test("a document that is not there says so", async () => {
+  const page = await open(bare);
+  await page.goto(`${bare.url}/document?document=/etc/passwd&start=0&end=9`);
+  await page.getByText("there is no such document that you may see").waitFor();
+  page.faults = page.faults.filter((fault) => !fault.includes("404"));
+  await close(page);
+});
+
 test("the pages of the first LadyLinux tell what the machine says, where and when it was read", async () => {
   for (const [path, topics] of [["/os", ["os", "uptime", "load", "memory", "disk", "services", "updates", "logs"]], ["/users", ["users"]], ["/firewall", ["firewall", "listeners"]]]) {
     const page = await open(bare);

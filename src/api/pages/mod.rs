@@ -1,4 +1,5 @@
-//! The pages: `/`, and `/os`, `/users` and `/firewall` about the machine. Two HTML files, one style sheet and modules, embedded.
+//! The pages: `/`, `/document` where a citation is read in its place, and `/os`, `/users` and `/firewall` about the machine. HTML files,
+//! one style sheet and modules, embedded.
 //!
 //! Nothing here is built from input, so there is nothing to escape; what a model says becomes DOM nodes in the browser.
 
@@ -29,11 +30,16 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/os", get(machine).post(machine))
         .route("/users", get(machine).post(machine))
         .route("/firewall", get(machine))
+        .route("/document", get(document))
         .route("/assets/{name}", get(asset))
 }
 
 async fn index(headers: HeaderMap) -> Response {
     answer("index.html", &headers)
+}
+
+async fn document(headers: HeaderMap) -> Response {
+    answer("document.html", &headers)
 }
 
 async fn machine(headers: HeaderMap) -> Response {

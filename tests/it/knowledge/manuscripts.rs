@@ -7,7 +7,7 @@ use ladylinux::{
         engines::extract::attempts,
         workers::{ExtractError, Extracted, Manuscript},
     },
-    knowledge::{LearnReport, Reader, documents, learn},
+    knowledge::{LearnReport, Place, Reader, documents, learn, open},
 };
 use std::{fmt::Write, process::Command};
 
@@ -117,6 +117,34 @@ async fn a_pdf_is_cited_with_its_page() {
     assert_eq!(found[0].end - found[0].start, found[0].text.len() as u64);
     let again = shelf.learn(&shelf.root()).await;
     assert_eq!((again.unchanged, again.updated), (1, 0));
+}
+
+#[tokio::test]
+async fn a_citation_can_be_read_where_it_stands() {
+    let shelf = Shelf::new();
+    let pages: Vec<Vec<String>> =
+        (1..=9).map(|page| vec![format!("Pears of row {page} are ripe in week {page}.")]).collect();
+    let pages: Vec<Vec<&str>> =
+        pages.iter().map(|page| page.iter().map(String::as_str).collect()).collect();
+    let file = shelf.file("rows.pdf", pdf(&pages.iter().map(Vec::as_slice).collect::<Vec<_>>()));
+    shelf.learn(&file).await;
+    let cited = &shelf.search("when are pears of row 5 ripe?", &Reader::Everyone, 1).await[0];
+    assert_eq!(cited.page, Some(5));
+    let place = Place { document: cited.document.clone(), at: cited.start, before: 1, limit: 3 };
+    let opened = open(&shelf.store, place.clone(), &Reader::Everyone).await.unwrap().unwrap();
+    assert_eq!((opened.pages, opened.passages, opened.before), (Some(9), 9, 3));
+    let shown: Vec<_> = opened.shown.iter().map(|it| (it.page, it.start == cited.start)).collect();
+    assert_eq!(shown, [(Some(4), false), (Some(5), true), (Some(6), false)]);
+    assert_eq!(opened.shown[1].text, cited.text);
+    // At its end there is nothing more, which is an answer.
+    let end = Place { at: opened.bytes, before: 0, ..place.clone() };
+    let opened = open(&shelf.store, end, &Reader::Everyone).await.unwrap().unwrap();
+    assert_eq!((opened.before, opened.shown.len()), (9, 0));
+    // What is for one person is there for nobody else.
+    shelf.learn_for(&file, Reader::from("alice")).await;
+    assert_eq!(open(&shelf.store, place.clone(), &Reader::Everyone).await.unwrap(), None);
+    assert_eq!(open(&shelf.store, place.clone(), &Reader::from("bob")).await.unwrap(), None);
+    assert!(open(&shelf.store, place, &Reader::from("alice")).await.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -94,7 +94,13 @@ function sources(citations) {
     const title = citation.heading?.startsWith(citation.title) ? null : citation.title || citation.document;
     const where = [title, citation.heading, citation.page && `page ${citation.page}`];
     const quote = element("blockquote", citation.quote ?? "");
-    return element("li", element("details", element("summary", where.filter(Boolean).join(" · ")), element("p", citation.document), quote));
+    const open = element("a", citation.document);
+    const { document: path, start, end } = citation;
+    open.href = `/document?${new URLSearchParams({ document: path, start, end })}`;
+    // In a tab of its own, for this one's conversation would be gone; with this one's token.
+    open.target = "_blank";
+    open.rel = "opener";
+    return element("li", element("details", element("summary", where.filter(Boolean).join(" · ")), element("p", open), quote));
   });
   const made = element("div", element("h4", "Sources"), element("ol", ...rows));
   made.className = "sources";
