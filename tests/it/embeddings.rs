@@ -62,6 +62,23 @@ async fn texts_are_embedded_as_openai_clients_expect() {
 }
 
 #[tokio::test]
+async fn many_clients_get_the_vectors_that_each_would_get_alone() {
+    let node = Root::new().with_embedder("mean").start();
+    let text = |number: usize| format!("text number {number} {}", "and more ".repeat(number % 5));
+    let mut alone = Vec::new();
+    for number in 0..12 {
+        alone.push(embed(&node, json!({"model": "mean", "input": text(number)})).await);
+    }
+    let at_once =
+        (0..12).map(|number| embed(&node, json!({"model": "mean", "input": text(number)})));
+    for (one, other) in futures_util::future::join_all(at_once).await.iter().zip(&alone) {
+        assert!(same(&numbers(one, 0), &numbers(other, 0)));
+        assert_eq!(one["usage"], other["usage"]);
+        assert_eq!(one["data"][0]["truncated"], other["data"][0]["truncated"]);
+    }
+}
+
+#[tokio::test]
 async fn the_list_of_models_tells_what_each_is_for_and_how_much_it_takes() {
     let node = Root::new().with_embedder("mean").with_model("curt").start();
     embed(&node, json!({"model": "mean", "input": "until it is loaded"})).await;
