@@ -1,19 +1,15 @@
 //! A loaded embedding model: answers requests one at a time, in batches.
 
 use super::{
-    Options, batches::batches, contract, contract::Contract, manner::Manner, padded, pool,
-    tokens::Text, tokens::Tokens,
+    Options, batches::batches, contract, contract::Contract, manner::Manner, opened::Opened,
+    padded, pool, tokens::Text, tokens::Tokens,
 };
 use crate::inference::{
-    engines::{files::missing, refusal, runtime, session},
-    models::graph_in,
+    engines::{refusal, session},
     workers::{Embed, Embedded, LoadedModel, Refusal, TextRole, Vectors, frame::MAX_PAYLOAD_BYTES},
 };
 use ort::session::Session;
 use std::{fmt, path::Path};
-
-/// What an int8 graph scales its numbers by, over a whole batch: its vectors depend on what else is in it.
-const SCALES_BY_BATCH: &[u8] = b"DynamicQuantizeLinear";
 
 /// Two texts of different length, to find out whether one changes the other.
 const REHEARSAL: [&str; 2] = ["a", "What is said first must not change what is said beside it."];
@@ -44,51 +40,21 @@ impl fmt::Debug for Engine {
 impl Engine {
     /// Loads the model in `directory` and runs it, so that the first request meets a warm engine.
     pub fn load(id: &str, directory: &Path, options: &Options) -> Result<Self, Refusal> {
-        if !directory.is_dir() {
-            return Err(missing(directory, "there is no such model directory"));
-        }
-        let graph = options.graph.clone().or_else(|| graph_in(directory)).ok_or_else(|| {
-            missing(
-                &directory.join("onnx/model.onnx"),
-                "put the model's ONNX export here (onnx/model.onnx or model.onnx)",
-            )
-        })?;
-        if !graph.is_file() {
-            return Err(missing(&graph, "it is the graph that the manifest names"));
-        }
-        let manner = Manner::read(directory, &options.embedding)?;
-        let tokenizer = directory.join("tokenizer.json");
-        if !tokenizer.is_file() {
-            return Err(missing(&tokenizer, "a model needs its tokenizer.json"));
-        }
-        let text = Text::read(&tokenizer, manner.max_tokens, manner.vocabulary)?;
-        let (digest, scales_by_batch) = session::read(&graph, SCALES_BY_BATCH)?;
-        let library = options.onnxruntime.as_deref();
-        let session = session::open(&graph, options.threads, library)?;
-        let ports = (session::ports(session.inputs()), session::ports(session.outputs()));
-        let foreign = |what: String| {
-            refusal("foreign_graph", format!("{} cannot be run: {what}", graph.display()))
-        };
+        let opened = Opened::read(directory, options, Text::read)?;
+        let graph = opened.graph().to_owned();
+        let foreign = |what: String| Opened::foreign(&graph, &what);
+        let ports =
+            (session::ports(opened.session.inputs()), session::ports(opened.session.outputs()));
         let contract = contract::read(&ports.0, &ports.1).map_err(&foreign)?;
-        if let Some(more) = manner.more.as_ref().filter(|_| !contract.pooled) {
+        if let Some(more) = opened.manner.more.as_ref().filter(|_| !contract.pooled) {
             let what = format!(
                 "modules.json has {more} after pooling, which only a graph with sentence_embedding does"
             );
             return Err(foreign(what));
         }
-        let model = LoadedModel {
-            id: id.to_owned(),
-            digest,
-            architecture: manner.architecture.clone(),
-            context_tokens: manner.max_tokens,
-            vocabulary: text.size(),
-            dimensions: None,
-            manner: Some(manner.to_string()),
-            batch_tokens: None,
-            runtime: runtime::version(library),
-        };
-        let padding = text.padding().or(manner.padding).unwrap_or(0);
-        let batch_tokens = if scales_by_batch { 0 } else { options.batch_tokens };
+        let model =
+            LoadedModel { manner: Some(opened.manner.to_string()), ..opened.model(id, options) };
+        let Opened { session, manner, text, padding, batch_tokens, .. } = opened;
         let dimensions = 0;
         let mut engine =
             Self { session, contract, text, manner, padding, batch_tokens, dimensions, model };

@@ -14,6 +14,7 @@ mod batches;
 mod contract;
 mod engine;
 mod manner;
+mod opened;
 mod padded;
 mod pool;
 mod reranker;

@@ -6,20 +6,16 @@ use super::{
     Options,
     batches::batches,
     contract,
-    manner::Manner,
+    opened::Opened,
     padded,
     tokens::{Text, Tokens},
 };
 use crate::inference::{
-    engines::{files::missing, refusal, runtime, session},
-    models::graph_in,
+    engines::{refusal, session},
     workers::{LoadedModel, Ranked, Refusal, Rerank},
 };
 use ort::session::Session;
 use std::{fmt, path::Path};
-
-/// What an int8 graph scales its numbers by, over a whole batch: what it says of a pair depends on what else is in it.
-const SCALES_BY_BATCH: &[u8] = b"DynamicQuantizeLinear";
 
 /// Two pairs of different length, to find out whether one changes the other.
 const REHEARSAL: [(&str, &str); 2] =
@@ -52,45 +48,14 @@ impl fmt::Debug for Reranker {
 impl Reranker {
     /// Loads the model in `directory` and runs it, so that the first request meets a warm engine.
     pub fn load(id: &str, directory: &Path, options: &Options) -> Result<Self, Refusal> {
-        if !directory.is_dir() {
-            return Err(missing(directory, "there is no such model directory"));
-        }
-        let graph = options.graph.clone().or_else(|| graph_in(directory)).ok_or_else(|| {
-            missing(
-                &directory.join("onnx/model.onnx"),
-                "put the model's ONNX export here (onnx/model.onnx or model.onnx)",
-            )
-        })?;
-        if !graph.is_file() {
-            return Err(missing(&graph, "it is the graph that the manifest names"));
-        }
-        let manner = Manner::read(directory, &options.embedding)?;
-        let tokenizer = directory.join("tokenizer.json");
-        if !tokenizer.is_file() {
-            return Err(missing(&tokenizer, "a model needs its tokenizer.json"));
-        }
-        let text = Text::of_pairs(&tokenizer, manner.max_tokens, manner.vocabulary)?;
-        let (digest, scales_by_batch) = session::read(&graph, SCALES_BY_BATCH)?;
-        let library = options.onnxruntime.as_deref();
-        let session = session::open(&graph, options.threads, library)?;
-        let ports = (session::ports(session.inputs()), session::ports(session.outputs()));
-        let foreign = |what: String| {
-            refusal("foreign_graph", format!("{} cannot be run: {what}", graph.display()))
-        };
+        let opened = Opened::read(directory, options, Text::of_pairs)?;
+        let graph = opened.graph().to_owned();
+        let foreign = |what: String| Opened::foreign(&graph, &what);
+        let ports =
+            (session::ports(opened.session.inputs()), session::ports(opened.session.outputs()));
         let inputs = contract::classifier(&ports.0, &ports.1).map_err(&foreign)?;
-        let model = LoadedModel {
-            id: id.to_owned(),
-            digest,
-            architecture: manner.architecture,
-            context_tokens: manner.max_tokens,
-            vocabulary: text.size(),
-            dimensions: None,
-            manner: None,
-            batch_tokens: None,
-            runtime: runtime::version(library),
-        };
-        let padding = text.padding().or(manner.padding).unwrap_or(0);
-        let batch_tokens = if scales_by_batch { 0 } else { options.batch_tokens };
+        let model = opened.model(id, options);
+        let Opened { session, text, padding, batch_tokens, .. } = opened;
         let mut reranker = Self { session, inputs, text, padding, batch_tokens, model };
         reranker.rehearse().map_err(|refused| foreign(refused.message))?;
         Ok(reranker)
