@@ -92,7 +92,8 @@ impl HostFacts {
 
 /// Writes one snapshot. What the machine does not tell is said in it, and fails only if it is everything.
 fn write(machine: &Machine, file: &Path) -> Outcome {
-    let snapshot = Snapshot::of(machine, time::now());
+    let earlier = Snapshot::read(file).ok();
+    let snapshot = Snapshot::after(earlier.as_ref(), machine, time::now());
     for untold in &snapshot.untold {
         out::note(format!("nothing is told about {}: {}", untold.topic, untold.reason));
     }

@@ -183,6 +183,10 @@ impl Data {
         }
     }
 
+    pub(super) fn updates(&self) -> Option<&Updates> {
+        if let Self::Updates(updates) = self { Some(updates) } else { None }
+    }
+
     fn sentence(&self, language: Language) -> String {
         match self {
             Self::Disk(disk) => disk.sentence(language),

@@ -118,6 +118,15 @@ impl Machine {
 
     /// Reads one topic.
     pub fn fact(&self, topic: Topic) -> Result<Fact, HostError> {
+        self.fact_after(topic, None)
+    }
+
+    /// Reads one topic, of which this was told before.
+    pub(super) fn fact_after(
+        &self,
+        topic: Topic,
+        before: Option<&Fact>,
+    ) -> Result<Fact, HostError> {
         let read_at = time::now();
         let found = match topic {
             Topic::Disk => disk::read(self)?.map(Data::Disk),
@@ -129,7 +138,10 @@ impl Machine {
             Topic::Listeners => listeners::read(self)?.map(Data::Listeners),
             Topic::Firewall => firewall::read(self)?.map(Data::Firewall),
             Topic::Services => services::read(self)?.map(Data::Services),
-            Topic::Updates => updates::read(self, read_at)?.map(Data::Updates),
+            Topic::Updates => {
+                let before = before.and_then(|before| before.data.updates());
+                updates::read(self, read_at, before)?.map(Data::Updates)
+            }
             Topic::Logs => logs::read(self, read_at)?.map(Data::Logs),
         };
         Ok(fact::tell(found, read_at, Source::Machine))

@@ -84,9 +84,15 @@ pub enum SnapshotError {
 impl Snapshot {
     /// Asks a machine about everything; what it does not tell hides nothing else.
     pub fn of(machine: &Machine, now: Timestamp) -> Self {
+        Self::after(None, machine, now)
+    }
+
+    /// The same, after an earlier one of the machine: what costs much to find out is taken over if nothing has changed.
+    pub fn after(earlier: Option<&Self>, machine: &Machine, now: Timestamp) -> Self {
         let mut snapshot = Self { schema: SCHEMA, at: now, facts: Vec::new(), untold: Vec::new() };
         for topic in Topic::ALL {
-            match machine.fact(topic) {
+            let before = earlier.and_then(|it| it.facts.iter().find(|fact| fact.topic == topic));
+            match machine.fact_after(topic, before) {
                 Ok(fact) => snapshot.facts.push(fact),
                 Err(error) => snapshot.untold.push(Untold { topic, reason: chain(&error) }),
             }

@@ -13,7 +13,14 @@ use super::{HostError, Language, Machine};
 use crate::foundation::values::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{
-    cmp::Ordering, collections::HashMap, fs::File, io::BufReader, path::Path, time::Duration,
+    cmp::Ordering,
+    collections::HashMap,
+    fs::File,
+    hash::{DefaultHasher, Hash, Hasher},
+    io::BufReader,
+    os::unix::fs::MetadataExt,
+    path::Path,
+    time::Duration,
 };
 
 pub use reboot::Restart;
@@ -32,6 +39,9 @@ pub struct Updates {
     pub waiting: Option<Vec<Update>>,
     /// Whether every list of packages was read to its end.
     pub complete: bool,
+    /// Names the state of the files that were compared: as long as it is the same, the same waits.
+    #[serde(default)]
+    pub state: String,
     /// How long ago apt last fetched lists, in seconds.
     pub lists_age_seconds: Option<u64>,
     /// Whether the machine has to be restarted.
@@ -73,13 +83,19 @@ struct Candidate {
     archive: String,
 }
 
-pub(super) fn read(machine: &Machine, now: Timestamp) -> Result<Found<Updates>, HostError> {
+/// Reads what waits; what was found `before` is taken over if nothing has changed since, for lists are long.
+pub(super) fn read(
+    machine: &Machine,
+    now: Timestamp,
+    before: Option<&Updates>,
+) -> Result<Found<Updates>, HostError> {
     let manager = manager(machine)?;
     let mut notes = Vec::new();
     let mut updates = Updates {
         package_manager: manager.map(str::to_owned),
         waiting: None,
         complete: true,
+        state: String::new(),
         lists_age_seconds: None,
         restart: Restart::default(),
     };
@@ -99,8 +115,14 @@ pub(super) fn read(machine: &Machine, now: Timestamp) -> Result<Found<Updates>, 
     updates.restart = reboot::read(machine, names)?;
     let lists = if packages.is_empty() { Vec::new() } else { lists::find(machine)? };
     if !lists.is_empty() {
-        updates.complete = compare(&mut packages, &lists, &mut notes);
-        updates.waiting = Some(packages.into_iter().filter_map(Installed::update).collect());
+        updates.state = state(machine, &lists);
+        let same = before.filter(|before| before.complete && before.state == updates.state);
+        if let Some(Updates { waiting: Some(waiting), .. }) = same {
+            updates.waiting = Some(waiting.clone());
+        } else {
+            updates.complete = compare(&mut packages, &lists, &mut notes);
+            updates.waiting = Some(packages.into_iter().filter_map(Installed::update).collect());
+        }
         updates.lists_age_seconds = fetched(machine).map(|at| now.since(at).as_secs());
         let pins = ["/etc/apt/preferences", "/etc/apt/preferences.d"];
         if pins.iter().any(|path| has_pins(&machine.path(path))) {
@@ -147,6 +169,24 @@ fn has_pins(path: &Path) -> bool {
         return path.read_dir().is_ok_and(|mut entries| entries.next().is_some());
     }
     path.exists()
+}
+
+/// Returns a name for the state of what is compared: which files there are, how long each is and when it was written.
+fn state(machine: &Machine, lists: &[lists::List]) -> String {
+    let mut hasher = DefaultHasher::new();
+    env!("CARGO_PKG_VERSION").hash(&mut hasher);
+    let status = machine.path(STATUS);
+    for path in lists.iter().map(|list| &list.path).chain([&status]) {
+        let metadata = path.metadata().ok();
+        let times =
+            metadata.map(|it| (it.len(), it.ino(), it.mtime(), it.mtime_nsec(), it.ctime()));
+        (path, times).hash(&mut hasher);
+    }
+    for list in lists {
+        let lists::Archive { name, is_security, on_request, kept_current } = &list.archive;
+        (name, is_security, on_request, kept_current).hash(&mut hasher);
+    }
+    format!("{:016x}", hasher.finish())
 }
 
 /// Reads which packages are installed.

@@ -38,7 +38,7 @@ impl Made {
     }
 
     fn read(&self) -> Result<Found<Updates>, HostError> {
-        read(&self.machine(), NOW)
+        read(&self.machine(), NOW, None)
     }
 
     fn told(&self) -> String {
@@ -165,7 +165,7 @@ fn a_machine_that_is_not_read_never_says_that_no_update_waits() {
     fs::create_dir(fedora.path().join("etc")).unwrap();
     fs::write(fedora.path().join("etc/os-release"), "ID=fedora\n").unwrap();
     let machine = Machine::at(fedora.path(), |_| Err(io::ErrorKind::Unsupported.into()));
-    let told = read(&machine, NOW).unwrap().data.sentence(Language::German);
+    let told = read(&machine, NOW, None).unwrap().data.sentence(Language::German);
     assert!(told.contains("Die Pakete von rpm werden nicht gelesen"), "{told}");
 }
 
@@ -198,6 +198,36 @@ fn a_restart_is_told_by_what_asks_for_it_or_by_a_newer_kernel() {
     current.put("run/reboot-required", b"*** System restart required ***\n");
     current.put("run/reboot-required.pkgs", b"libc6\ndbus\nlibc6\n");
     assert_eq!(needed(&current).packages, ["dbus", "libc6"]);
+}
+
+#[test]
+fn lists_are_compared_again_only_when_something_has_changed() {
+    let status = format!("{DPKG}{}", have("a", "amd64", "1"));
+    let made = Made::new(&status).list("d_binary-amd64_Packages", &offer("a", "amd64", "2"));
+    let mut before = made.read().unwrap().data;
+    // What nobody finds, so that it is seen whose it is.
+    before.waiting.as_mut().unwrap()[0].package = "taken over".to_owned();
+    let after = |before: &Updates| {
+        let updates = read(&made.machine(), NOW, Some(before)).unwrap().data;
+        updates.waiting.unwrap().into_iter().map(|one| one.package).collect::<Vec<_>>()
+    };
+    assert_eq!(after(&before), ["taken over"]);
+    assert_eq!(after(&Updates { complete: false, ..before.clone() }), ["a"]);
+    made.put("var/lib/apt/lists/d_binary-amd64_Packages", &offer("a", "amd64", "2.1"));
+    assert_eq!(after(&before), ["a"]);
+    made.put("var/lib/dpkg/status", format!("{DPKG}{}", have("a", "amd64", "3")).as_bytes());
+    assert!(after(&before).is_empty());
+}
+
+#[test]
+fn from_a_container_only_the_kernel_tells_of_a_restart() {
+    let status = format!("{DPKG}{}", have("linux-image-6.12.43+deb13-amd64", "amd64", "1"));
+    let made = Made::new(&status);
+    let never = |_: &Path| Err(io::ErrorKind::Unsupported.into());
+    let machine = Machine::mounted(made.0.path(), Path::new("/nowhere"), never);
+    let restart = read(&machine, NOW, None).unwrap().data.restart;
+    assert_eq!((restart.needed, restart.newest_kernel_runs), (None, Some(true)));
+    assert!(restart.sentence(Language::English).contains("is not seen from here"));
 }
 
 #[test]
