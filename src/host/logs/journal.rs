@@ -95,9 +95,6 @@ impl Journal {
     /// Opens a file, and looks at its header.
     pub(super) fn open(file: File) -> io::Result<Self> {
         let metadata = file.metadata()?;
-        if !metadata.is_file() {
-            return Err(broken("it is no file"));
-        }
         let mut header = [0; HEADER];
         file.read_exact_at(&mut header, 0)?;
         if &header[..8] != SIGNATURE {

@@ -164,7 +164,8 @@ fn files(machine: &Machine, hidden: &mut usize) -> Result<Vec<PathBuf>, HostErro
             found.extend(listed(&folder, hidden)?.into_iter().filter(|path| {
                 let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
                 let journal = name.ends_with(".journal") || name.ends_with(".journal~");
-                journal && !name.starts_with("user-")
+                // What is no file might never begin or end.
+                journal && !name.starts_with("user-") && path.is_file()
             }));
         }
     }

@@ -80,6 +80,17 @@ fn a_machine_without_a_journal_or_with_a_hidden_one_never_says_that_nothing_went
     // Those of people's sessions are nobody's business, and old ones are not looked into.
     let (_root, others) = machine(&[("user-1000.journal", &written("compact"))]);
     assert_eq!(read(&others, NOW).unwrap().data.journal, JournalState::Absent);
+    let (root, piped) = machine(&[]);
+    let path = root.path().join(PLACE).join("system.journal");
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        &path,
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR,
+        0,
+    )
+    .unwrap();
+    assert_eq!(read(&piped, NOW).unwrap().data.journal, JournalState::Absent);
     let (_root, old) = machine(&[("system@1.journal", &written("compact"))]);
     let told = read(&old, Timestamp(NOW.0 + 90_000_000)).unwrap().data;
     assert_eq!(told.sentence(Language::English), "No error was logged in the last day.");

@@ -48,7 +48,10 @@ pub(super) fn find(machine: &Machine) -> Result<Vec<List>, HostError> {
     };
     let mut names: Vec<String> = entries
         .take(MOST_LISTS)
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter_map(Result::ok)
+        // What is no file might never begin or end.
+        .filter(|entry| entry.path().is_file())
+        .filter_map(|entry| entry.file_name().into_string().ok())
         .collect();
     names.sort();
     let archives: BTreeMap<&str, Archive> = names
@@ -106,11 +109,7 @@ impl List {
     }
 
     fn open(&self) -> io::Result<Box<dyn BufRead>> {
-        let file = File::open(&self.path)?;
-        if !file.metadata()?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is no file"));
-        }
-        let file = BufReader::with_capacity(64 << 10, file);
+        let file = BufReader::with_capacity(64 << 10, File::open(&self.path)?);
         let form = self.path.extension().and_then(|form| form.to_str()).unwrap_or_default();
         let plain: Box<dyn Read> = match form {
             "lz4" => Box::new(lz4_flex::frame::FrameDecoder::new(file)),
