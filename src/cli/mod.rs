@@ -126,7 +126,7 @@ enum Verb {
     Doctor(doctor::Doctor),
     /// Show, check and explain settings
     Config(config::Config),
-    /// Tell what this machine says about itself: disk, memory, load, uptime, OS, users, open ports
+    /// Tell what this machine says about itself: disk, load, users, ports, firewall, services, updates, errors
     HostFacts(host_facts::HostFacts),
     /// Ask the running node whether it lives, for container engines; exits 0 or 1
     Healthcheck(healthcheck::Healthcheck),

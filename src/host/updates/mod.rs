@@ -314,8 +314,12 @@ fn fetched(machine: &Machine) -> Option<Timestamp> {
 
 impl Updates {
     pub(super) fn sentence(&self, language: Language) -> String {
-        let restart = self.restart.sentence(language);
-        format!("{} {restart}", self.waits(language))
+        let (waits, restart) = (self.waits(language), self.restart.sentence(language));
+        // Who has to do something is told so first.
+        if self.restart.needed == Some(true) {
+            return format!("{restart} {waits}");
+        }
+        format!("{waits} {restart}")
     }
 
     fn waits(&self, language: Language) -> String {

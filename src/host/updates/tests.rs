@@ -193,6 +193,7 @@ fn a_restart_is_told_by_what_asks_for_it_or_by_a_newer_kernel() {
         needed(&newer).sentence(Language::English),
         "The machine has to be restarted, for linux-image-6.12.100+deb13-amd64."
     );
+    assert!(newer.told().starts_with("The machine has to be restarted, for linux-image"));
     // A kernel that somebody built runs: whether it should, nobody knows.
     assert_eq!(needed(&Made::new(&kernels(&["6.13-amd64"]))).needed, None);
     current.put("run/reboot-required", b"*** System restart required ***\n");
