@@ -21,6 +21,8 @@ pub struct Draft {
     made: Option<File>,
     data: Option<File>,
     kept: bool,
+    /// Held as long as this is there, so that two commands do not write the same.
+    _lock: fs::File,
 }
 
 impl Plan {
@@ -37,7 +39,12 @@ impl Plan {
         let partial = record::beside(&self.graph, "onnx.partial");
         let unwritable =
             |source: io::Error| OptimizeError::Unwritable { path: folder.clone(), source };
-        let target = fs::File::create(&partial).map_err(unwritable)?;
+        // Not truncated before it is known that nobody else is at it.
+        let target = fs::File::options().create(true).truncate(false).write(true).open(&partial);
+        let target = target.map_err(unwritable)?;
+        target.try_lock().map_err(|_| OptimizeError::Busy(self.graph.clone()))?;
+        target.set_len(0).map_err(OptimizeError::writing)?;
+        let lock = target.try_clone().map_err(OptimizeError::writing)?;
         let mut draft = Draft {
             original: self.graph.clone(),
             graph: partial,
@@ -46,6 +53,7 @@ impl Plan {
             made: None,
             data: None,
             kept: false,
+            _lock: lock,
         };
         draft.source = Some(File::of(&self.graph, watch)?);
         draft.made = Some(self.write_graph(target, watch)?);

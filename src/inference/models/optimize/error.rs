@@ -68,6 +68,9 @@ pub enum OptimizeError {
         /// What the system said.
         source: io::Error,
     },
+    /// Another command is at it.
+    #[error("another command is making {} faster: wait until it has ended", .0.display())]
+    Busy(PathBuf),
     /// Writing failed.
     #[error("cannot write the faster graph")]
     Write(#[source] io::Error),

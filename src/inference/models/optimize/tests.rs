@@ -153,6 +153,17 @@ fn the_result_counts_with_its_record_and_goes_without_a_trace() {
 }
 
 #[test]
+fn two_commands_do_not_write_the_same() {
+    let (_folder, path) = folder("optimize/half.onnx");
+    let draft = Plan::of(&path, HEAD).unwrap().write(&mut go_on).unwrap();
+    let second = Plan::of(&path, HEAD).unwrap().write(&mut go_on);
+    assert!(matches!(second, Err(OptimizeError::Busy(_))), "{second:?}");
+    let (speed, answers) = measured();
+    let record = draft.keep(speed, answers).unwrap();
+    assert_eq!(of(&path), Some(record));
+}
+
+#[test]
 fn whoever_stops_it_finds_the_model_as_it_was() {
     let (folder, path) = folder("optimize/half.onnx");
     let mut calls = 0;
