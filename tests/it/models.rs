@@ -1,6 +1,7 @@
 //! Models as a person has them: fetched, looked at, compared, deleted; and what happens where there is no network.
 
-use crate::node::{Root, skip};
+use crate::node::{Node, Root, skip};
+use ladylinux::inference::models::optimize;
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -323,4 +324,63 @@ fn a_machine_is_told_what_it_does_with_what_it_has() {
     assert!(said(&output).contains("could not be measured"), "{}", said(&output));
     let unknown = root.run(&["bench", "--model", "nobody"]);
     assert_eq!(unknown.status.code(), Some(2), "{}", said(&unknown));
+}
+
+#[tokio::test]
+async fn a_node_loads_the_faster_graph_that_was_kept_and_the_original_once_that_is_gone() {
+    let (root, curt) = (Root::new(), fixture("curt"));
+    let imported = root.run(&["models", "import", curt.to_str().unwrap(), "--id", "mine"]);
+    assert!(imported.status.success(), "{}", said(&imported));
+    let graph = root.paths().models.join("mine/model.onnx");
+    let form = optimize::HeadForm { bits: 8, block: 32 };
+    let draft = optimize::Plan::of(&graph, Some(form)).unwrap().write(&mut |_| Ok(())).unwrap();
+    let speed = optimize::Speed {
+        threads: 1,
+        rounds: 1,
+        prompt_tokens: 1,
+        written_tokens: 1,
+        reading_before: 1.0,
+        reading_after: 2.0,
+        reading_gain: 2.0,
+        writing_before: 1.0,
+        writing_after: 2.0,
+        writing_gain: 2.0,
+        answer_gain: 2.0,
+    };
+    let answers = optimize::Answers {
+        tokens: 1,
+        same_token: 1.0,
+        as_likely: 1.0,
+        largest_difference: 0.0,
+        divergence: 0.0,
+    };
+    let record = draft.keep(speed, answers).unwrap();
+    let listed = told(&root.run(&["models", "list", "--json"]));
+    let mine = listed.as_array().unwrap().iter().find(|model| model["id"] == "mine").unwrap();
+    assert_eq!(mine["optimized"], true);
+    let shown = told(&root.run(&["models", "show", "mine", "--json"]));
+    assert_eq!(shown["optimized"]["speed"]["answer_gain"], 2.0, "{shown}");
+    let verified = root.run(&["models", "verify", "mine", "--json"]);
+    assert!(verified.status.success(), "{}", said(&verified));
+    assert_eq!(told(&verified).as_array().unwrap().len(), 2, "{}", said(&verified));
+
+    let node = root.start();
+    assert_eq!(loaded(&node).await, record.graph.sha256.to_string());
+    let root = node.stop_and_keep();
+    let removed = root.run(&["models", "optimize", "mine", "--remove"]);
+    assert!(removed.status.success(), "{}", said(&removed));
+    let node = root.start();
+    assert_eq!(loaded(&node).await, record.source.sha256.to_string());
+}
+
+/// Waits for the language model, and returns the digest of its graph.
+async fn loaded(node: &Node) -> String {
+    loop {
+        let workers: Value = node.get("/api/workers").send().await.unwrap().json().await.unwrap();
+        let worker = &workers["workers"][0];
+        assert_ne!(worker["state"], "refused", "{workers}");
+        if worker["state"] == "ready" {
+            return worker["model"]["digest"].as_str().unwrap().to_owned();
+        }
+    }
 }

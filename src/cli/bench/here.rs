@@ -177,7 +177,7 @@ impl Here {
         if self.model.is_empty() && settings.paths.database().exists() {
             report.search = search(settings).await;
         }
-        say::conclude(&mut report, settings);
+        say::conclude(&mut report, settings, self.model.is_empty());
         Ok(report)
     }
 }

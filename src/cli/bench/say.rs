@@ -16,8 +16,8 @@ const READING: f64 = 5.0;
 /// A wait that is felt as one, in seconds.
 const LONG_WAIT: f64 = 8.0;
 
-/// Adds what the figures mean and what would help.
-pub(super) fn conclude(report: &mut Report, settings: &Settings) {
+/// Adds what the figures mean and what would help; of what was not looked at, unless all was, nothing is said.
+pub(super) fn conclude(report: &mut Report, settings: &Settings, all: bool) {
     let passages = settings.knowledge.results;
     let prompt = AROUND_PASSAGES + passages * settings.knowledge.passage_chars / LETTERS;
     let measured = || report.language.iter().filter(|model| model.problem.is_none());
@@ -61,7 +61,7 @@ pub(super) fn conclude(report: &mut Report, settings: &Settings) {
                 ));
             }
         }
-        None if report.language.is_empty() => {
+        None if all && report.language.is_empty() => {
             means.push(
                 "There is no language model: questions are answered by facts of this machine and by quoting documents, at once."
                     .to_owned(),
@@ -80,7 +80,7 @@ pub(super) fn conclude(report: &mut Report, settings: &Settings) {
             if search > 0.0 { format!(", and {search:.1} ms for the words") } else { String::new() },
             seconds(100.0 / read.passages_per_second),
         ));
-    } else if report.embedding.is_empty() && report.search.is_some() {
+    } else if all && report.embedding.is_empty() && report.search.is_some() {
         helps.push(format!(
             "Documents are found by their words alone. To find them by what they mean as well: {pull} multilingual-e5-small."
         ));
@@ -244,7 +244,7 @@ mod tests {
     fn concluded(language: Vec<Language>) -> Report {
         let settings = load(Sources::default()).unwrap().settings;
         let mut report = report(language);
-        conclude(&mut report, &settings);
+        conclude(&mut report, &settings, true);
         report
     }
 
@@ -280,6 +280,9 @@ mod tests {
         let report = concluded(Vec::new());
         assert!(report.means[0].contains("no language model"));
         assert!(report.helps[0].contains("models pull"));
+        let mut asked = self::report(Vec::new());
+        conclude(&mut asked, &load(Sources::default()).unwrap().settings, false);
+        assert!(asked.means.is_empty() && asked.helps.is_empty(), "others may be there");
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub enum OptimizeError {
     #[error("the faster graph of {} would be longer than 2 GB, which no graph can be", .0.display())]
     TooLong(PathBuf),
     /// Nothing can be written there.
-    #[error("cannot write in {}: in a container the models are read-only for all but their one-shot, `podman compose --profile models run models models optimize ID`", path.display())]
+    #[error("cannot write in {}: run it as the user who may change the models; in a container only their one-shot may, `podman compose --profile models run models models optimize ID`", path.display())]
     Unwritable {
         /// The model's folder.
         path: PathBuf,
