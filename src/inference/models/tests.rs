@@ -3,7 +3,10 @@
 use super::*;
 use crate::foundation::settings::Paths;
 use crate::foundation::values::Sha256;
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 struct Node {
     directory: tempfile::TempDir,
@@ -365,4 +368,33 @@ fn a_faster_graph_is_loaded_listed_verified_and_removed_with_its_model() {
 
     let removed = remove(&node.paths, "mine").unwrap();
     assert!(removed.bytes > record.graph.bytes && !folder.exists());
+}
+
+#[test]
+fn an_inventory_holds_a_faster_graph_to_its_record() {
+    let node = node();
+    let folder = node.paths.models.join("mine");
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/llm/qwen2/genai");
+    fs::create_dir_all(&folder).unwrap();
+    for name in ["model.onnx", "tokenizer.json"] {
+        fs::copy(fixture.join(name), folder.join(name)).unwrap();
+    }
+    node.write(
+        "models/manifest.json",
+        r#"{"schema_version":"0.2","models":[{"id":"mine","display_name":"Mine","task":"llm","format":"onnx",
+        "local_path":"mine","filename":"model.onnx"}]}"#,
+    );
+    let head = Some(optimize::HeadForm { bits: 8, block: 32 });
+    let graph = folder.join("model.onnx");
+    let draft = optimize::Plan::of(&graph, head).unwrap().write(&mut |_| Ok(())).unwrap();
+    let (speed, answers) = optimize::tests::measured();
+    draft.keep(speed, answers).unwrap();
+    let taken = || Inventory::take(&node.paths, &mut Digests::load(&node.paths)).unwrap();
+    assert_eq!(taken().present, ["mine"]);
+    let data = folder.join("model.optimized.onnx_data");
+    let mut bytes = fs::read(&data).unwrap();
+    bytes[0] ^= 1;
+    fs::write(&data, bytes).unwrap();
+    let mismatched = taken().mismatched;
+    assert_eq!(mismatched[0].files, [PathBuf::from("model.optimized.onnx_data")]);
 }
