@@ -10,7 +10,7 @@
 
 use super::{
     frame::{Codec, Frame, FrameError},
-    process::Spawn,
+    process::{Spawn, describe, kill_group},
     protocol::Refusal,
 };
 use crate::foundation::settings::{self, Settings};
@@ -181,25 +181,29 @@ impl Extractor {
             // A pipe that broke shows in the other one.
             drop(stdin.write_all(&document).await);
         };
+        let pid = child.id();
         let hear = async {
             let mut frames = FramedRead::new(stdout, Codec::<FromExtractor, ()>::default());
             let said = frames.next().await;
-            // Whatever it has said, it says no more.
-            drop(child.start_kill());
+            // Whatever it has said, it says no more; until it is waited for, its id is its own.
+            if said.is_some() {
+                kill_group(pid);
+            }
             said
         };
         let patience = self.limits.timeout * CLOCK;
-        let talk = async { tokio::join!(feed, hear, last_words(stderr)) };
-        let Ok(((), said, words)) = timeout(patience, talk).await else {
+        let talk = async {
+            let ((), said, words) = tokio::join!(feed, hear, last_words(stderr));
+            (said, words, child.wait().await)
+        };
+        let Ok((said, words, ended)) = timeout(patience, talk).await else {
+            kill_group(pid);
             return Err(ExtractError::Late(patience));
         };
         match said {
             Some(Ok(frame)) => answer(frame),
             Some(Err(error)) => Err(error.into()),
-            None => {
-                let status = child.wait().await.map_err(ExtractError::Start)?;
-                Err(self.death(status, &words))
-            }
+            None => Err(self.death(ended.map_err(ExtractError::Start)?, &words)),
         }
     }
 
@@ -232,7 +236,7 @@ impl Extractor {
                 ExtractError::TooLong(self.limits.timeout)
             }
             Some(signal) if signal == Signal::SEGV.as_raw() => ExtractError::TooDeep,
-            _ => ExtractError::Died(super::process::describe(status)),
+            _ => ExtractError::Died(describe(status)),
         }
     }
 }
@@ -259,4 +263,51 @@ async fn last_words(mut stream: impl AsyncRead + Unpin) -> String {
         tracing::warn!("the reader of a document said: {line}");
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+    /// Has a shell script in the place of the reader.
+    async fn with(script: &str, timeout: Duration) -> ExtractError {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("reader");
+        fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+        let mut settings = Settings::for_tests(Path::new("/nowhere"));
+        settings.extract.timeout = timeout;
+        // More than the pipe holds, so that a reader that reads nothing leaves its writer waiting.
+        let document = Bytes::from(vec![b'x'; 1 << 20]);
+        Extractor::with(&settings, program).extract(document, Manuscript::Pdf).await.unwrap_err()
+    }
+
+    /// Long enough for everything that ends by itself.
+    const LONG: Duration = Duration::from_mins(5);
+
+    #[tokio::test]
+    async fn however_a_reader_ends_it_is_said_why() {
+        for (script, says, about_content) in [
+            ("exit 7", "it ended with exit code 7", false),
+            ("kill -KILL $$", "it was killed by signal 9", false),
+            ("kill -XCPU $$", "extract.timeout", true),
+            ("kill -SEGV $$", "nested too deeply", true),
+            ("echo memory allocation of 9 bytes failed >&2; kill -ABRT $$", "memory_bytes", true),
+            ("echo thread main has overflowed its stack >&2; kill -ABRT $$", "too deeply", true),
+            ("echo What is this?", "did not answer as it should", false),
+            ("cat /dev/zero", "did not answer as it should", false),
+            ("cat /dev/zero >&2 & echo no answer; exec sleep 600", "did not answer", false),
+        ] {
+            let error = with(script, LONG).await;
+            assert!(error.to_string().contains(says), "{script}: {error}");
+            assert_eq!(error.is_about_content(), about_content, "{script}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_says_nothing_is_killed_when_its_time_is_up() {
+        let error = with("exec sleep 600", Duration::from_millis(20)).await;
+        assert!(matches!(error, ExtractError::Late(_)), "{error:?}");
+    }
 }

@@ -142,11 +142,7 @@ impl Process {
         };
         // Only while it was not waited for, so that the id cannot be somebody else's by now.
         if self.exit.is_none() {
-            let group = self.pid.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
-            if let Some(group) = group {
-                // It may have ended just now, which is what we want.
-                let _ended = kill_process_group(group, Signal::KILL).is_err();
-            }
+            kill_group(self.pid);
             drop(child.start_kill());
         }
     }
@@ -186,6 +182,14 @@ impl Process {
         }
         self.pid = None;
         self.exit.map_or_else(|| "it ended".to_owned(), describe)
+    }
+}
+
+/// Kills a process that was not waited for, and whatever it started.
+pub(super) fn kill_group(pid: Option<u32>) {
+    if let Some(group) = pid.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) {
+        // It may have ended just now, which is what we want.
+        let _ended = kill_process_group(group, Signal::KILL).is_err();
     }
 }
 

@@ -86,15 +86,18 @@ fn streams(oom_score_adj: i16) -> io::Result<(File, File)> {
 }
 
 fn read(document: Vec<u8>, options: &Options) -> Result<Extracted, Refusal> {
-    let reading = panic::catch_unwind(AssertUnwindSafe(|| match options.written {
+    unpanicked(|| match options.written {
         Manuscript::Text => encoding::decode(&document, None)
             .map(|text| Extracted { title: None, text: text.into_owned() }),
         Manuscript::Html => {
             encoding::decode(&document, encoding::declared(&document)).map(|text| html::read(&text))
         }
         Manuscript::Pdf => pdf::read(document, options.max_pages),
-    }));
-    reading.unwrap_or_else(|_| {
+    })
+}
+
+fn unpanicked(read: impl FnOnce() -> Result<Extracted, Refusal>) -> Result<Extracted, Refusal> {
+    panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
         Err(refusal("reader_failed", "cannot be read: its reader failed on what is in it"))
     })
 }
@@ -114,5 +117,30 @@ fn told(read: Result<Extracted, Refusal>) -> Frame<FromExtractor> {
             Frame { message: FromExtractor::Extracted { title }, payload: text.into() }
         }
         Err(refusal) => FromExtractor::Refused { refusal }.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(read: Result<Extracted, Refusal>) -> String {
+        match told(read).message {
+            FromExtractor::Refused { refusal } => refusal.code,
+            FromExtractor::Extracted { .. } => "extracted".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_reader_that_panics_is_told_as_a_refusal() {
+        assert_eq!(refused(unpanicked(|| panic!("on purpose"))), "reader_failed");
+    }
+
+    #[test]
+    fn text_of_white_space_only_is_none_and_text_has_a_bound() {
+        let text = |text: String| Ok(Extracted { title: None, text });
+        assert_eq!(refused(text("\n \u{c} \n".to_owned())), "no_text");
+        assert_eq!(refused(text("x".repeat(MAX_PAYLOAD_BYTES + 1))), "text_too_long");
+        assert_eq!(refused(text("x".repeat(MAX_PAYLOAD_BYTES))), "extracted");
     }
 }

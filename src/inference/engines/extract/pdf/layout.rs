@@ -197,3 +197,55 @@ fn rounded(size: f64) -> i64 {
 fn halves(rounded: i64) -> f64 {
     rounded as f64 / 2.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(text: &str, y: f64, size: f64, bold: bool) -> Line {
+        Line { text: text.to_owned(), x: 10.0, y, size, bold, begins: false }
+    }
+
+    #[track_caller]
+    fn laid_out(lines: Vec<Line>, expected: &str) -> Option<String> {
+        let all = pages(&[lines]);
+        assert_eq!(all.pages, [expected]);
+        all.title
+    }
+
+    #[test]
+    fn larger_letters_and_bold_ones_alone_are_headings() {
+        let title = laid_out(
+            vec![
+                line("The boiler", 20.0, 20.0, false),
+                line("and its care", 44.0, 20.0, false),
+                line("Once a year", 90.0, 14.0, false),
+                line("Check the pressure", 110.0, 10.0, false),
+                line("and write it down.", 122.0, 10.0, false),
+                line("With a gauge", 150.0, 10.0, true),
+                line("It needs no batteries.", 170.0, 10.0, false),
+                line("It lasts.", 182.0, 10.0, false),
+            ],
+            "# The boiler and its care\n\n## Once a year\n\nCheck the pressure\nand write it down.\n\n### With a gauge\n\nIt needs no batteries.\nIt lasts.",
+        );
+        assert_eq!(title.as_deref(), Some("The boiler and its care"));
+    }
+
+    #[test]
+    fn a_divided_word_is_whole_again_and_a_number_range_stays() {
+        laid_out(
+            vec![
+                line("The pres-", 10.0, 10.0, false),
+                line("sure is 1-", 22.0, 10.0, false),
+                line("2 bar, in Stutt-", 34.0, 10.0, false),
+                line("Gart.", 46.0, 10.0, false),
+            ],
+            "The pressure is 1-\n2 bar, in Stutt-\nGart.",
+        );
+    }
+
+    #[test]
+    fn text_that_looks_like_markup_is_none() {
+        laid_out(vec![line("# not a heading", 10.0, 10.0, false)], "\\# not a heading");
+    }
+}

@@ -268,3 +268,87 @@ fn without_leaders(text: &str) -> String {
     end(&mut shorter, &mut dots);
     shorter
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Letters of ten points, half as wide, from a place.
+    fn set(text: &str, x: f64, y: f64) -> Vec<Glyph> {
+        let letters = text.chars().zip(0_u32..);
+        letters
+            .map(|(letter, at)| {
+                let x = x + f64::from(at) * 5.0;
+                let text = Some(letter.to_string());
+                Glyph { text, x, end: x + 5.0, y, size: 10.0, bold: false, turned: 0 }
+            })
+            .collect()
+    }
+
+    fn texts(glyphs: &[Glyph]) -> Vec<String> {
+        lines(glyphs).into_iter().map(|line| line.text).collect()
+    }
+
+    #[test]
+    fn columns_are_read_one_after_another_below_what_spans_them() {
+        let mut glyphs = set("A title over both of the columns of this page", 100.0, 20.0);
+        // As many programs write them: line by line over both.
+        for row in 0..6_u32 {
+            let y = 60.0 + f64::from(row) * 12.0;
+            glyphs.extend(set(&format!("left column, its line {row}"), 10.0, y));
+            glyphs.extend(set(&format!("right column, its line {row}"), 160.0, y));
+        }
+        let texts = texts(&glyphs);
+        assert_eq!(texts[0], "A title over both of the columns of this page");
+        assert_eq!(texts[1], "left column, its line 0");
+        assert_eq!(texts[6], "left column, its line 5");
+        assert_eq!(texts[7], "right column, its line 0");
+        assert_eq!(texts.len(), 13);
+    }
+
+    #[test]
+    fn the_rows_of_a_table_stay_rows() {
+        let mut glyphs = Vec::new();
+        for row in 0..8_u32 {
+            let y = 60.0 + f64::from(row) * 12.0;
+            glyphs.extend(set(&format!("part {row}"), 10.0, y));
+            glyphs.extend(set("12.50", 160.0, y));
+        }
+        assert_eq!(texts(&glyphs)[3], "part 3  12.50");
+    }
+
+    #[test]
+    fn exponents_stay_on_their_line_and_letters_shown_twice_are_one() {
+        let mut glyphs = set("x", 10.0, 50.0);
+        glyphs.push(Glyph { size: 6.0, y: 46.0, ..set("2", 15.0, 0.0)[0].clone() });
+        glyphs.extend(set(" is", 20.0, 50.0));
+        let twice: Vec<Glyph> = set("bold", 50.0, 50.0)
+            .into_iter()
+            .flat_map(|glyph| [glyph.clone(), Glyph { x: glyph.x + 0.3, ..glyph }])
+            .collect();
+        glyphs.extend(twice);
+        assert_eq!(texts(&glyphs), ["x2 is bold"]);
+    }
+
+    #[test]
+    fn spaces_are_found_by_their_width_and_ligatures_taken_apart() {
+        let mut glyphs = set("e", 10.0, 50.0);
+        glyphs.push(Glyph { text: Some("ﬃ".to_owned()), ..set("x", 15.0, 50.0)[0].clone() });
+        glyphs.extend(set("cient", 20.0, 50.0));
+        glyphs.extend(set("words", 48.0, 50.0));
+        assert_eq!(texts(&glyphs), ["efficient words"]);
+    }
+
+    #[test]
+    fn turned_text_is_read_by_itself() {
+        let mut glyphs = set("upright", 10.0, 50.0);
+        glyphs.extend(set("turned", 12.0, 50.0).into_iter().map(|it| Glyph { turned: 1, ..it }));
+        assert_eq!(texts(&glyphs), ["upright", "turned"]);
+    }
+
+    #[test]
+    fn dots_that_lead_to_a_page_become_one_sign() {
+        assert_eq!(without_leaders("5.2 Details . . . . . . . 57"), "5.2 Details … 57");
+        assert_eq!(without_leaders("and so on... Yes."), "and so on... Yes.");
+    }
+}
