@@ -4,6 +4,7 @@ Usage: fuzz_api.py SECONDS [SEED]; without a seed, each run looks elsewhere.
 """
 
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -30,7 +31,9 @@ def fuzz(started, seconds, seed):
         *([f"--seed={seed}"] if seed else []),
     ]
     with tempfile.TemporaryDirectory() as scratch:
-        return subprocess.run(command, cwd=scratch, check=False).returncode
+        # The configuration names the one document that there is.
+        environment = os.environ | {"FUZZ_DOCUMENT": started.document}
+        return subprocess.run(command, cwd=scratch, env=environment, check=False).returncode
 
 
 def never_answered_well(started):
@@ -50,7 +53,9 @@ def never_answered_well(started):
 
 def main():
     seconds = int(sys.argv[1])
-    with node(embedder="mean", reranker="one", REQUESTS_PER_MINUTE=10_000_000, LLM_MAX_TOKENS=16) as started:
+    with node(
+        embedder="mean", reranker="one", learned="# A guide\n\nIt guides.", REQUESTS_PER_MINUTE=10_000_000, LLM_MAX_TOKENS=16
+    ) as started:
         code = fuzz(started, seconds, "".join(sys.argv[2:]))
         silent = never_answered_well(started)
     for method, path in silent:

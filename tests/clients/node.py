@@ -20,8 +20,8 @@ PATIENCE_SECONDS = 60
 class Node:
     """A running node."""
 
-    def __init__(self, process, url, token):
-        self.process, self.url, self.token = process, url, token
+    def __init__(self, process, url, token, document):
+        self.process, self.url, self.token, self.document = process, url, token, document
 
     def get(self, path):
         """Returns status and body of one request with the token."""
@@ -55,8 +55,8 @@ def until(fact, complaint, process):
 
 
 @contextlib.contextmanager
-def node(model="chatty", embedder=None, reranker=None, **settings):
-    """Starts a node and stops it; `settings` are environment variables without their prefix."""
+def node(model="chatty", embedder=None, reranker=None, learned=None, **settings):
+    """Starts a node and stops it; `settings` are environment variables without their prefix, `learned` is a document's text."""
     with tempfile.TemporaryDirectory(prefix="ladylinux-") as folder:
         root = pathlib.Path(folder)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("LADYLINUX_")}
@@ -68,6 +68,10 @@ def node(model="chatty", embedder=None, reranker=None, **settings):
         run("provision")
         run("migrate")
         token = run("token", "create", "--name", "test", "--scope", "chat,admin", "--expires", "1h")
+        document = root / "learned.md"
+        if learned:
+            document.write_text(learned)
+            run("learn", document)
         # What a supervisor that runs would say; nobody takes up what it is asked.
         requests = root / "var/lib/ladylinux/supervisor/requests"
         requests.mkdir(parents=True)
@@ -83,7 +87,7 @@ def node(model="chatty", embedder=None, reranker=None, **settings):
         process = subprocess.Popen([PROGRAM, "serve", "--address-file", address], env=environment, stdout=subprocess.DEVNULL)
         try:
             url = until(lambda: address.exists() and address.read_text(), "the node does not listen", process)
-            started = Node(process, url, token)
+            started = Node(process, url, token, str(document.resolve()))
             if model:
                 started.until_worker_is("ready")
             yield started

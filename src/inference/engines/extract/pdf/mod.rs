@@ -7,6 +7,8 @@ mod font;
 mod layout;
 mod lines;
 mod show;
+#[cfg(test)]
+mod tests;
 
 use super::{
     super::{super::workers::Refusal, refusal},
