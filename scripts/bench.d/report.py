@@ -47,6 +47,7 @@ def tables(found):
         "turns": _turns,
         "schema": _schema,
         "memory": _memory,
+        "drafts": _drafts,
     }
     return "\n".join(_heading(*found[name]) + maker(found[name][1]) for name, maker in makers.items() if name in found)
 
@@ -214,6 +215,20 @@ def _memory(part):
     lines += [f"| {row['process']} | {row['loaded_mib']:.1f} | {row['worked_mib']:.1f} |" for row in part["summary"]]
     models = "; ".join(f"{kind}: {name}" for kind, name in part["models"].items())
     return "\n".join(lines) + f"\n\nResident memory. {models}; {part['threads']} threads.\n"
+
+
+def _drafts(part):
+    row = part["summary"]
+    interval, together = row["interval"], part["together"]
+    return (
+        f"| {together} tokens after {part['depth']} | ms | ratio | interval | at most | reached |\n|---|---|---|---|---|---|\n"
+        f"| one by one | {row['theirs'] * 1000:.0f} | | | | |\n"
+        f"| one and a draft of {together - 1}, in one run | {row['ours'] * 1000:.0f} | {row['ratio']:.2f} | {interval['low']:.2f} to {interval['high']:.2f} | {row['at_most']:g}× | {_reached(row)} |\n\n"
+        "| greedy tokens | changed by drafts | at most | runs of the graph | s, token by token | s, with drafts |\n|---|---|---|---|---|---|\n"
+        f"| {part['greedy_tokens']} | {part['changed_tokens']} | 0 | {part['runs']} | {part['single_seconds']:.0f} | {part['drafted_seconds']:.0f} |\n\n"
+        f"{row['pairs']} pairs, {part['threads']} threads; the interval holds the median with {interval['confidence']:.1%}. Random weights repeat themselves more than a model "
+        "that has learned something; the seconds say nothing of other texts.\n"
+    )
 
 
 def _range(row):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes, of an int4 export, what other exporters leave: no accuracy level, a head of 32 bits, or both.
+"""Makes, of an int4 export, what other exporters leave: no accuracy level, a head of 32 bits, logits for every token.
 
 What changes is the graph and the head; all other weights are shared with the export, by hard links.
 """
@@ -49,12 +49,26 @@ def wide_head(model, folder):
     model.graph.node.insert(place, helper.make_node("MatMul", [head.input[0], "head.weight"], ["logits"], name="head/MatMul"))
 
 
+def every_logit(model):
+    """Takes out what leaves the head the last token only."""
+    head = next(node for node in model.graph.node if "logits" in node.output)
+    makers = {output: node for node in model.graph.node for output in node.output}
+    while makers[head.input[0]].op_type in ("Unsqueeze", "Gather"):
+        one = makers[head.input[0]]
+        head.input[0] = one.input[0]
+        model.graph.node.remove(one)
+    tokens = next(output for output in model.graph.output if output.name == "logits").type.tensor_type.shape.dim[1]
+    tokens.Clear()
+    tokens.dim_param = "sequence_length"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("export", type=pathlib.Path)
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--keep-level", action="store_true")
     parser.add_argument("--wide-head", action="store_true")
+    parser.add_argument("--every-logit", action="store_true")
     options = parser.parse_args()
     options.folder.mkdir(parents=True)
     for path in options.export.iterdir():
@@ -63,6 +77,8 @@ def main():
     model = onnx.load(str(options.export / "model.onnx"), load_external_data=False)
     if not options.keep_level:
         without_level(model)
+    if options.every_logit:
+        every_logit(model)
     if options.wide_head:
         wide_head(model, options.folder)
     onnx.save(model, str(options.folder / "model.onnx"))
