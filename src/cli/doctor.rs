@@ -10,7 +10,7 @@ use crate::foundation::store::{self, StoreError};
 use crate::foundation::values::{ReadinessIssue, Severity, time};
 use crate::inference::models::{self, Task};
 use crate::inference::workers::{
-    Runtime,
+    Extractor, Manuscript, Runtime,
     permits::{self, Permits},
 };
 use crate::knowledge;
@@ -148,6 +148,7 @@ fn examine(settings: &Settings) -> Vec<Finding> {
         Finding::of("disk", disk(&paths.state)),
         Finding::of("database", database(paths)),
         Finding::of("knowledge", learned(paths)),
+        Finding::of("extract", reads(settings)),
         Finding::of("runtime", runtime(paths.onnxruntime.as_deref())),
         Finding::of("llm", llm(settings)),
         Finding::of("embed", embedder(settings)),
@@ -283,11 +284,25 @@ fn learned(paths: &Paths) -> Result<String, ReadinessIssue> {
         code: "knowledge_empty".to_owned(),
         message: "no document is learned, so questions about documents find nothing".to_owned(),
         path: None,
-        mend: format!(
-            "{} with a directory of text or Markdown",
-            super::command(paths, "learn PATH")
-        ),
+        mend: format!("{} with a directory of documents", super::command(paths, "learn PATH")),
     })
+}
+
+/// Has the worker that reads documents read one, which it does only if it can lock itself up.
+fn reads(settings: &Settings) -> Result<String, ReadinessIssue> {
+    let read = super::block_on(async {
+        let extractor = Extractor::new(settings)?;
+        Ok(extractor.extract("<p>A word.".into(), Manuscript::Html).await?)
+    });
+    read.map(|_| "PDF and HTML are read by a process that locks itself up".to_owned()).map_err(
+        |error| ReadinessIssue {
+            severity: Severity::Warning,
+            code: "extract_unavailable".to_owned(),
+            message: format!("a PDF or HTML document {error}"),
+            path: None,
+            mend: "see what `ladylinux worker extract --try-to-escape` says; Markdown and text are learned all the same".to_owned(),
+        },
+    )
 }
 
 fn documents(paths: &Paths) -> anyhow::Result<usize> {

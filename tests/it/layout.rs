@@ -246,7 +246,7 @@ fn the_doctor_finds_what_a_fresh_node_lacks_and_each_issue_has_its_mend() {
     // A node without models and documents works, and says what it does without.
     assert_eq!(run.code, 0, "{run:?}");
     let doctor = json(&run);
-    for check in ["settings", "user", "layout", "clock", "database", "port"] {
+    for check in ["settings", "user", "layout", "clock", "database", "extract", "port"] {
         assert!(issue(&doctor, check).is_null(), "{check}: {}", issue(&doctor, check));
     }
     assert_eq!(issue(&doctor, "knowledge")["code"], "knowledge_empty");
