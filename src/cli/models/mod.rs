@@ -5,6 +5,7 @@ mod optimize;
 mod ps;
 mod pull;
 mod rm;
+mod told;
 
 use super::{Common, exit::Exit, exit::Outcome, out};
 use crate::foundation::settings::Paths;
@@ -133,9 +134,9 @@ impl Models {
         if let Some((graph, record)) = &made {
             out::line(format!("  optimized  {}", record.path(graph).display()));
             out::line(format!("    sha256  {}", record.graph.sha256));
-            out::line(format!("    {}", optimize::in_words(&record.changes)));
-            out::line(format!("    {}", optimize::gain(&record.speed)));
-            out::line(format!("    {}", optimize::likeness(&record.answers)));
+            out::line(format!("    {}", told::in_words(&record.changes)));
+            out::line(format!("    {}", told::gain(&record.speed)));
+            out::line(format!("    {}", told::likeness(&record.answers)));
         }
         if let (State::Missing { .. }, Some(model)) = (&listed.state, entry) {
             out::line(format!(

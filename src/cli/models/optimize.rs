@@ -1,5 +1,6 @@
 //! `ladylinux models optimize`: makes a faster graph of a model's own, measures both, and keeps it only if it is worth it.
 
+use super::told::Told;
 use crate::cli::{
     Common,
     bench::{
@@ -14,18 +15,16 @@ use crate::foundation::settings::Settings;
 use crate::inference::{
     models::{
         self, Installed, Task,
-        optimize::{
-            self, Answers, Changes, Draft, HeadForm, OptimizeError, Optimized, Plan, Speed,
-        },
+        optimize::{self, Answers, Changes, Draft, HeadForm, OptimizeError, Plan, Speed},
     },
     workers::permits::Permits,
 };
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
-use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
-use serde::{Deserialize, Serialize};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Deserialize;
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -88,26 +87,6 @@ fn block(text: &str) -> Result<usize, String> {
     }
 }
 
-/// How it ended.
-#[derive(Debug, Serialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Told<'a> {
-    /// `--dry-run`: what would be changed.
-    Planned { id: &'a str, graph: &'a Path, changes: &'a Changes, bytes: u64 },
-    /// There is nothing to change.
-    NothingToDo { id: &'a str, graph: &'a Path },
-    /// It was done before.
-    Already { id: &'a str, graph: PathBuf, record: Box<Optimized> },
-    /// It is done, and used.
-    Optimized { id: &'a str, graph: PathBuf, record: Box<Optimized> },
-    /// It is not faster here; nothing was kept.
-    NotFaster { id: &'a str, changes: Changes, speed: Speed },
-    /// Its answers are others; nothing was kept.
-    NotAlike { id: &'a str, changes: Changes, answers: Answers },
-    /// `--remove`: the original is used again.
-    Removed { id: &'a str, graph: &'a Path },
-}
-
 /// What the measuring processes need to know.
 struct Measured<'a> {
     common: &'a Common,
@@ -136,7 +115,7 @@ impl Optimize {
         let id = self.id.as_str();
         if self.remove {
             return Ok(if optimize::forget(&original)? {
-                self.tell(json, &Told::Removed { id, graph: &original })?
+                Told::Removed { id, graph: &original }.tell(json)?
             } else {
                 out::note(format!("{id} has no faster graph: there is nothing to remove"));
                 Exit::Done
@@ -144,7 +123,7 @@ impl Optimize {
         }
         if let Some(record) = optimize::of(&original) {
             let graph = record.path(&original);
-            return self.tell(json, &Told::Already { id, graph, record: record.into() });
+            return Told::Already { id, graph, record: record.into() }.tell(json);
         }
         let form = |bits| HeadForm { bits, block: self.block };
         let head = match self.head {
@@ -154,13 +133,12 @@ impl Optimize {
         };
         let plan = Plan::of(&original, head)?;
         if plan.is_empty() {
-            return self.tell(json, &Told::NothingToDo { id, graph: &original });
+            return Told::NothingToDo { id, graph: &original }.tell(json);
         }
         let changes = plan.changes.clone();
         if self.dry_run {
             let bytes = plan.bytes();
-            return self
-                .tell(json, &Told::Planned { id, graph: &original, changes: &changes, bytes });
+            return Told::Planned { id, graph: &original, changes: &changes, bytes }.tell(json);
         }
         if bench::is_busy() {
             out::note(
@@ -190,7 +168,7 @@ impl Optimize {
             out::note("Stopped. The model is as it was.");
             return Ok(Exit::Interrupted);
         };
-        self.tell(json, &told)
+        told.tell(json)
     }
 
     /// Finds the model; only one that speaks can be optimised.
@@ -280,69 +258,6 @@ impl Optimize {
             }),
         })
     }
-
-    fn tell(&self, json: bool, told: &Told<'_>) -> Outcome {
-        if json {
-            out::json(told)?;
-            return Ok(Exit::Done);
-        }
-        match told {
-            Told::Planned { graph, changes, bytes, .. } => {
-                out::line(format!("{}: {}", graph.display(), in_words(changes)));
-                out::line(format!(
-                    "It would take {} beside it. To make and measure it, leave out --dry-run.",
-                    HumanBytes(*bytes)
-                ));
-            }
-            Told::NothingToDo { graph, .. } => out::line(format!(
-                "{} has nothing to gain: its matrices of few bits are at accuracy level 4, and so is its head, or it is no plain matrix",
-                graph.display()
-            )),
-            Told::Already { graph, record, .. } => {
-                out::line(format!(
-                    "{} was made before and is used: {}",
-                    graph.display(),
-                    in_words(&record.changes)
-                ));
-                out::line(gain(&record.speed));
-                out::note(format!(
-                    "To make it anew, run `ladylinux models optimize {} --remove` first.",
-                    self.id
-                ));
-            }
-            Told::Optimized { graph, record, .. } => {
-                out::line(format!("{}: {}", graph.display(), in_words(&record.changes)));
-                out::line(gain(&record.speed));
-                out::line(likeness(&record.answers));
-                out::line(format!("sha256 {}", record.graph.sha256));
-                out::note(
-                    "A running node loads it when it is started again. The original is still there.",
-                );
-            }
-            Told::NotFaster { changes, speed, .. } => {
-                out::line(format!(
-                    "not faster on this machine, so nothing was kept ({})",
-                    in_words(changes)
-                ));
-                out::line(gain(speed));
-            }
-            Told::NotAlike { changes, answers, .. } => {
-                out::line(format!(
-                    "the answers become others, so nothing was kept ({})",
-                    in_words(changes)
-                ));
-                out::line(likeness(answers));
-                if changes.head.is_some() {
-                    out::note("Try --head keep, which leaves the head as it is.");
-                }
-            }
-            Told::Removed { graph, .. } => {
-                out::line(format!("the faster graph is gone; {} is used again", graph.display()));
-                out::note("A running node has it in memory until it is started again.");
-            }
-        }
-        Ok(Exit::Done)
-    }
 }
 
 impl Measured<'_> {
@@ -394,43 +309,4 @@ fn median(mut figures: Vec<f64>) -> f64 {
         Some(&upper) => upper,
         None => f64::NAN,
     }
-}
-
-pub(super) fn in_words(changes: &Changes) -> String {
-    let level = (changes.accuracy_level > 0)
-        .then(|| format!("accuracy level 4 for {} matrices", changes.accuracy_level));
-    let head = changes.head.map(|head| {
-        format!(
-            "a head of {} bits in blocks of {} instead of {} bits",
-            head.bits, head.block, head.from_bits
-        )
-    });
-    let parts: Vec<_> = level.into_iter().chain(head).collect();
-    parts.join(", ")
-}
-
-pub(super) fn gain(speed: &Speed) -> String {
-    format!(
-        "answers {:.2} times as fast: writes {:.2} times ({:.1} tokens/s, was {:.1}), reads {:.2} times ({:.1}, was {:.1}); {} threads, {} rounds",
-        speed.answer_gain,
-        speed.writing_gain,
-        speed.writing_after,
-        speed.writing_before,
-        speed.reading_gain,
-        speed.reading_after,
-        speed.reading_before,
-        speed.threads,
-        speed.rounds,
-    )
-}
-
-pub(super) fn likeness(answers: &Answers) -> String {
-    format!(
-        "of {} tokens {:.1} % are the same and {:.1} % as likely; largest difference of a logit {:.3}, divergence {:.5} nats",
-        answers.tokens,
-        answers.same_token * 100.0,
-        answers.as_likely * 100.0,
-        answers.largest_difference,
-        answers.divergence,
-    )
 }
