@@ -75,7 +75,7 @@ pub async fn documents(store: &Store) -> Result<Vec<Document>, KnowledgeError> {
         .await
 }
 
-/// Forgets the documents at and below a path, and returns their paths.
+/// Forgets the documents at and below a path, to the last word of them, and returns their paths.
 pub async fn forget(store: &Store, path: &Path) -> Result<Vec<String>, KnowledgeError> {
     let path = path.to_string_lossy().into_owned();
     store
@@ -83,6 +83,9 @@ pub async fn forget(store: &Store, path: &Path) -> Result<Vec<String>, Knowledge
             let paths = at_or_below(transaction, &path)?;
             for path in &paths {
                 remove(transaction, path)?;
+            }
+            if !paths.is_empty() {
+                purge(transaction)?;
             }
             Ok(paths)
         })
@@ -132,6 +135,14 @@ pub(super) fn remove(transaction: &Transaction<'_>, path: &str) -> sql::Result<(
         [path],
     )?;
     transaction.execute("DELETE FROM document WHERE path = ?1", [path]).map(drop)
+}
+
+/// Takes the words of what was removed out of the full-text index, where they are only marked as gone otherwise.
+///
+/// That writes the whole index anew: once for all that was removed.
+pub(super) fn purge(transaction: &Transaction<'_>) -> sql::Result<()> {
+    let optimize = "INSERT INTO passage_text (passage_text) VALUES ('optimize')";
+    transaction.execute(optimize, []).map(drop)
 }
 
 /// Writes a document in place of what was there at its path.

@@ -123,10 +123,20 @@ pub async fn learn(
         let root = path.canonicalize();
         roots.push(root.map_err(|source| KnowledgeError::Root { path: path.clone(), source })?);
     }
-    let mut run =
-        Run { store, options, progress, report: LearnReport::default(), done: 0, total: 0 };
+    let mut run = Run {
+        store,
+        options,
+        progress,
+        report: LearnReport::default(),
+        done: 0,
+        total: 0,
+        removed: false,
+    };
     for root in &roots {
         run.root(root).await?;
+    }
+    if run.removed {
+        run.write(index::purge).await?;
     }
     Ok(run.report)
 }
@@ -138,6 +148,8 @@ struct Run<'r, P> {
     report: LearnReport,
     done: usize,
     total: usize,
+    /// Whether something was removed, of which the full-text index still has the words.
+    removed: bool,
 }
 
 impl<P: FnMut(Progress)> Run<'_, P> {
@@ -172,7 +184,7 @@ impl<P: FnMut(Progress)> Run<'_, P> {
             Ok((content, sha256)) => self.content(root, path, content, sha256).await,
             Err(problem) => {
                 if problem.is_about_content() {
-                    self.write(move |transaction| index::remove(transaction, &path)).await?;
+                    self.remove(path).await?;
                 }
                 Ok(failed(&problem))
             }
@@ -216,8 +228,7 @@ impl<P: FnMut(Progress)> Run<'_, P> {
                     Ok(extracted) => (extracted, becomes(written, format)),
                     Err(error) => {
                         if error.is_about_content() {
-                            self.write(move |transaction| index::remove(transaction, &path))
-                                .await?;
+                            self.remove(path).await?;
                         }
                         return Ok(failed(&error));
                     }
@@ -250,11 +261,16 @@ impl<P: FnMut(Progress)> Run<'_, P> {
             if found.contains(&file) || closed.iter().any(|closed| file.starts_with(closed)) {
                 continue;
             }
-            self.write(move |transaction| index::remove(transaction, &path)).await?;
+            self.remove(path).await?;
             self.total += 1;
             self.tell(file, Outcome::Removed);
         }
         Ok(())
+    }
+
+    async fn remove(&mut self, path: String) -> Result<(), KnowledgeError> {
+        self.removed = true;
+        self.write(move |transaction| index::remove(transaction, &path)).await
     }
 
     async fn write(

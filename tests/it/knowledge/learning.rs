@@ -1,7 +1,7 @@
 //! What is learned, skipped, refused and forgotten, and that a killed learner loses nothing it told of.
 
 use super::{Shelf, options};
-use ladylinux::foundation::store;
+use ladylinux::foundation::store::{self, Store};
 use ladylinux::knowledge::{LearnReport, Mode, Outcome, Reader, documents, forget, learn};
 use std::{
     io::{BufRead, BufReader},
@@ -95,6 +95,39 @@ async fn a_path_that_does_not_exist_changes_nothing() {
     assert_eq!(documents(&shelf.store).await.unwrap().len(), 1);
     assert_eq!(forget(&shelf.store, &shelf.root()).await.unwrap().len(), 1);
     assert!(documents(&shelf.store).await.unwrap().is_empty());
+}
+
+/// Neither as text nor as a word of the index, neither by a command nor because the file is gone.
+#[tokio::test]
+async fn what_was_forgotten_is_nowhere_in_the_database_any_more() {
+    let stored = |shelf: &Shelf| {
+        let bytes = std::fs::read(shelf.directory.path().join("ladylinux.db")).unwrap();
+        let beside = shelf.directory.path().join("ladylinux.db-wal");
+        assert!(!beside.exists(), "the journal was worked in");
+        ["Kept", "zyxwcanar", "/gone"]
+            .map(|word| bytes.windows(word.len()).any(|window| window == word.as_bytes()))
+    };
+    for by_command in [true, false] {
+        let shelf = Shelf::new();
+        shelf.file("kept.txt", "Kept words.");
+        let gone =
+            shelf.file("gone.md", "# Zyxwcanary\n\nThe zyxwcanary sings.\n\nAnd zyxwcanaries.");
+        shelf.learn(&shelf.root()).await;
+        shelf.store.close().await;
+        assert_eq!(stored(&shelf), [true, true, true]);
+        let shelf = Shelf {
+            store: Store::open(&shelf.directory.path().join("ladylinux.db")).unwrap(),
+            ..shelf
+        };
+        if by_command {
+            forget(&shelf.store, &gone.canonicalize().unwrap()).await.unwrap();
+        } else {
+            std::fs::remove_file(gone).unwrap();
+            shelf.learn(&shelf.root()).await;
+        }
+        shelf.store.close().await;
+        assert_eq!(stored(&shelf), [true, false, false]);
+    }
 }
 
 #[tokio::test]
