@@ -40,7 +40,8 @@ def measure(places, options):
 
 
 def _conversation(server, seed):
-    chance = random.Random(seed)
+    # As text: numbers that differ by their sign alone begin the same series, and the worker keeps what it has read.
+    chance = random.Random(str(seed))
     # Each of these is one token of the made-up tokenizer.
     words = ["".join(chance.choices(string.ascii_lowercase, k=3)) for _ in range(TOKENS)]
     messages = [{"role": "user", "content": " ".join(words)}]
