@@ -1,6 +1,7 @@
 """Turns the newest record of each part into the tables of docs/benchmarks.md."""
 
 import json
+import re
 import statistics
 
 from places import ROOT, Stop, say
@@ -10,16 +11,18 @@ PAGE = ROOT / "docs/benchmarks.md"
 
 
 def report(options):
-    """Prints the tables, or puts them into the page."""
-    text = tables(newest(options.record))
+    """Prints the tables, or puts them into the page, where those of parts without a record stay as they are."""
+    new = tables(newest(options.record))
     if not options.write:
-        print(text)
+        print("\n".join(new.values()))
         return
     page = PAGE.read_text()
     before, begin, rest = page.partition(BEGIN)
-    _old, end, after = rest.partition(END)
+    old, end, after = rest.partition(END)
     if not begin or not end:
         raise Stop(f"{PAGE} has no `{BEGIN}` … `{END}` to fill")
+    sections = {section.partition("\n")[0]: section.strip() + "\n" for section in re.split("^(?=### )", old, flags=re.MULTILINE) if section.strip()}
+    text = "\n".join((sections | new).values())
     PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}")
     say(f"wrote {PAGE}")
 
@@ -36,6 +39,7 @@ def newest(paths):
 
 
 def tables(found):
+    """Returns the table of each part by its heading."""
     makers = {
         "engine": _engine,
         "stream": _stream,
@@ -49,7 +53,8 @@ def tables(found):
         "memory": _memory,
         "drafts": _drafts,
     }
-    return "\n".join(_heading(*found[name]) + maker(found[name][1]) for name, maker in makers.items() if name in found)
+    written = [_heading(*found[name]) + maker(found[name][1]) for name, maker in makers.items() if name in found]
+    return {section.partition("\n")[0]: section for section in written}
 
 
 def _heading(record, part):
@@ -59,7 +64,7 @@ def _heading(record, part):
     note = f" {record['note']}" if record["note"] else ""
     return (
         f"### {part['title']}\n\n{record['started'][:10]}, commit {record['commit']}: {machine['cpu']}, {machine['cores']} cores"
-        f"{instructions}, {machine['memory_gib']} GiB, Linux {machine['kernel']}, {machine['system']}.{load}{note}\n\n"
+        f"{instructions}, {machine['memory_gib']} GiB, Linux {machine['kernel'].partition('-')[0]}, {machine['system']}.{load}{note}\n\n"
     )
 
 
