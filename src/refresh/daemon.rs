@@ -13,10 +13,10 @@ use super::{
     machine::Standing,
     notify::Notice,
     out::{Lines, Tell},
+    outcomes::Ledger,
     record::{Record, Verb},
-    report::Outcome,
+    report::{self, Outcome},
     requests,
-    stack::RequestVerb,
     status::{Last, Status},
     supervisor::{ON_FAILURE, Supervisor},
     watch::{self, Act, Watch},
@@ -37,7 +37,7 @@ use std::{
 use tokio::{process::Command, sync};
 
 /// How long the daemon waits for a verb that somebody runs by hand.
-const LOCK_WAIT: Duration = Duration::from_mins(1);
+pub(super) const LOCK_WAIT: Duration = Duration::from_mins(1);
 
 /// The first and the longest wait between two tries of a first install.
 const FIRST_RETRY: Duration = Duration::from_secs(5);
@@ -50,11 +50,17 @@ const REQUESTS_EVERY: Duration = Duration::from_secs(1);
 pub(super) async fn run(supervisor: Supervisor, options: Vec<OsString>) -> anyhow::Result<Exit> {
     let mut interrupts = Interrupts::listen()?;
     let (tell_end, ending) = sync::watch::channel(false);
+    let (ledger, lost) = Ledger::open(&supervisor.directory, time::now());
+    let tell = Lines::default();
+    if let Some(lost) = lost {
+        tell.note(&lost);
+    }
     let daemon = Daemon {
         supervisor,
         options,
         ending,
-        tell: Lines::default(),
+        tell,
+        ledger: Mutex::new(ledger),
         handed: AtomicBool::new(false),
         succeeds: AtomicBool::new(false),
         recovered: AtomicBool::new(true),
@@ -74,13 +80,15 @@ pub(super) async fn run(supervisor: Supervisor, options: Vec<OsString>) -> anyho
     }
 }
 
-struct Daemon {
-    supervisor: Supervisor,
+pub(super) struct Daemon {
+    pub(super) supervisor: Supervisor,
     /// The options that it was started with, for the runs that it starts.
     options: Vec<OsString>,
     /// Whether it is to end.
     ending: sync::watch::Receiver<bool>,
-    tell: Lines,
+    pub(super) tell: Lines,
+    /// What requests were taken, and what came of them.
+    pub(super) ledger: Mutex<Ledger>,
     /// Whether another supervisor takes over.
     handed: AtomicBool,
     /// Whether it is one that was handed over to, and has to last yet.
@@ -227,8 +235,16 @@ impl Daemon {
 
     /// Takes the lock, and looks again: what was seen without it may have changed.
     async fn begin(&self, verb: &str) -> anyhow::Result<(Lock, Journal)> {
+        self.begin_within(Duration::ZERO, verb).await
+    }
+
+    pub(super) async fn begin_within(
+        &self,
+        wait: Duration,
+        verb: &str,
+    ) -> anyhow::Result<(Lock, Journal)> {
         let directory = &self.supervisor.directory;
-        let lock = Lock::take(directory, verb, Duration::ZERO).await?;
+        let lock = Lock::take(directory, verb, wait).await?;
         if hold::read(directory).context("cannot read the hold")?.is_some() {
             anyhow::bail!("the node is held by now");
         }
@@ -272,46 +288,27 @@ impl Daemon {
         *told = failed;
     }
 
-    async fn take_requests(&self) {
-        let taken = requests::take(&self.supervisor.directory, &self.supervisor.stack.requests);
-        for request in taken {
-            match request {
-                Ok(request) => match request.verb {
-                    RequestVerb::Refresh => {
-                        let actor = format!("request of {}", request.actor);
-                        let channel = &self.supervisor.stack.image.channel;
-                        self.go(Verb::Refresh, &["--", channel], &actor).await;
-                    }
-                },
-                Err(refused) => self.tell.note(&format!("a request was refused: {refused}")),
+    /// Goes through a run, and tells how the node is.
+    async fn go(&self, verb: Verb, arguments: &[&str], actor: &str) {
+        let gone = self.goes(verb, arguments, actor).await;
+        self.publish(&self.supervisor.look().await, gone.asked(verb));
+    }
+
+    /// Goes through a run in a process of its own: what it takes to speak to a registry is given back when that ends.
+    pub(super) async fn goes(&self, verb: Verb, arguments: &[&str], actor: &str) -> Gone {
+        match self.gone(verb, arguments, actor).await {
+            Ok(gone) => gone,
+            Err(error) => {
+                let why = format!("a {verb} came to no end: {error:#}");
+                self.tell.note(&why);
+                // It may have been killed within a step.
+                self.boot().await;
+                Gone::Nowhere(why)
             }
         }
     }
 
-    /// Goes through a run in a process of its own: what it takes to speak to a registry is given back when that ends.
-    async fn go(&self, verb: Verb, arguments: &[&str], actor: &str) {
-        let asked = match self.gone(verb, arguments, actor).await {
-            Ok(None) => None,
-            Ok(Some((outcome, message))) => {
-                Some(Last { verb, outcome, step: None, message, at: time::now() })
-            }
-            Err(error) => {
-                self.tell.note(&format!("a {verb} came to no end: {error:#}"));
-                // It may have been killed within a step.
-                self.boot().await;
-                None
-            }
-        };
-        self.publish(&self.supervisor.look().await, asked);
-    }
-
-    /// Returns the outcome and why, unless the journal tells.
-    async fn gone(
-        &self,
-        verb: Verb,
-        arguments: &[&str],
-        actor: &str,
-    ) -> anyhow::Result<Option<(String, Option<String>)>> {
+    async fn gone(&self, verb: Verb, arguments: &[&str], actor: &str) -> anyhow::Result<Gone> {
         // By this name it is the same program even if the file was replaced.
         let mut command = Command::new("/proc/self/exe");
         command.arg(verb.name()).args(&self.options).args(["--json", "--actor", actor]);
@@ -340,7 +337,7 @@ impl Daemon {
             }
         };
         if ended.status.code() == Some(i32::from(Exit::Interrupted as u8)) {
-            return Ok(None);
+            return Ok(Gone::Interrupted);
         }
         let said = String::from_utf8_lossy(&ended.stdout);
         let Some(report) = said.lines().next_back() else {
@@ -350,16 +347,11 @@ impl Daemon {
         if told.outcome != Outcome::Unchanged {
             super::out::line(report);
         }
-        let outcome = match told.outcome {
-            Outcome::Unchanged => "unchanged",
-            Outcome::Refused => "refused",
-            Outcome::Done | Outcome::Failed | Outcome::RolledBack => return Ok(None),
-        };
-        Ok(Some((outcome.to_owned(), told.refused_because)))
+        Ok(Gone::Ended(told))
     }
 
     /// Tells systemd, and whoever reads the status file, how the node is.
-    fn publish(&self, look: &Look, asked: Option<Last>) {
+    pub(super) fn publish(&self, look: &Look, asked: Option<Last>) {
         let sentence = match &look.because {
             Some(because) => format!("{} ({because})", look.sentence()),
             None => look.sentence(),
@@ -371,7 +363,11 @@ impl Daemon {
             told.clone_from(&sentence);
         }
         drop(told);
-        if let Err(error) = Status::of(look, asked).publish(&self.supervisor.directory) {
+        let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        let outcomes = ledger.outcomes();
+        drop(ledger);
+        let status = Status::of(look, asked).told(&self.supervisor.stack, outcomes);
+        if let Err(error) = status.publish(&self.supervisor.directory) {
             self.tell.note(&format!("the status file could not be written: {error}"));
         }
         if let Err(error) = self.supervisor.write_metrics(look) {
@@ -380,11 +376,43 @@ impl Daemon {
     }
 }
 
+/// How a run in a process of its own went.
+pub(super) enum Gone {
+    /// It ended, and said so.
+    Ended(Told),
+    /// It was told to end before it began.
+    Interrupted,
+    /// It ended without saying how.
+    Nowhere(String),
+}
+
+impl Gone {
+    /// What the journal does not tell: a run that did not begin.
+    pub(super) fn asked(&self, verb: Verb) -> Option<Last> {
+        let Self::Ended(told) = self else { return None };
+        let outcome = match told.outcome {
+            Outcome::Unchanged => "unchanged",
+            Outcome::Refused => "refused",
+            Outcome::Done | Outcome::Failed | Outcome::RolledBack => return None,
+        };
+        let (outcome, message) = (outcome.to_owned(), told.refused_because.clone());
+        Some(Last { verb, outcome, step: None, message, at: time::now() })
+    }
+}
+
 /// What a run's report says that matters here.
 #[derive(Debug, Deserialize)]
-struct Told {
-    outcome: Outcome,
-    refused_because: Option<String>,
+pub(super) struct Told {
+    pub(super) outcome: Outcome,
+    pub(super) refused_because: Option<String>,
+    #[serde(default)]
+    pub(super) error: Option<Wrong>,
+}
+
+/// What went wrong in it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Wrong {
+    pub(super) message: String,
 }
 
 /// Sums up what was seen, for the decision.
@@ -397,7 +425,9 @@ fn seen(look: &Look) -> watch::Seen {
         State::Held | State::Stopped | State::Interrupted | State::Refreshing => watch::Seen::Rests,
         State::Broken | State::OnProbation | State::Serving => {
             let Some(release) = &look.release else { return watch::Seen::Unknown };
-            let dead = look.services.iter().find(|service| service.is_dead());
+            let is_dead =
+                |one: &&report::Service| one.is_dead() && !look.resting.contains(&one.name);
+            let dead = look.services.iter().find(is_dead);
             watch::Seen::Installed {
                 digest: release.digest,
                 proven: look.standing == Some(Standing::Proven),

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::foundation::values::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// How the node is, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +68,8 @@ pub struct Look {
     pub last: Option<Last>,
     /// The schema of the state, as far as the supervisor knows.
     pub schema: Option<u32>,
+    /// The containers that somebody stopped by themselves.
+    pub resting: BTreeSet<String>,
     /// The containers.
     pub services: Vec<Service>,
     /// The engine and its version.
@@ -126,9 +129,12 @@ impl Supervisor {
         for service in self.stack.containers.keys() {
             let found = self.engine.find(&self.container_name(service)).await?;
             let runs = found.as_ref().is_some_and(|one| one.state.runs());
-            look.life.containers.extend(found.as_ref().map(|one| one.id.clone()));
+            let rests = look.resting.contains(service);
+            if !rests {
+                look.life.containers.extend(found.as_ref().map(|one| one.id.clone()));
+            }
             let seen = Service::of(service, found);
-            if !runs {
+            if !runs && !rests {
                 wrong.get_or_insert(format!("the container of {service} is {}", seen.status));
             }
             look.services.push(seen);
@@ -223,6 +229,7 @@ impl Look {
             under_way,
             last: node.last.clone(),
             schema: node.schema,
+            resting: node.resting.clone(),
             services: Vec::new(),
             engine: None,
             life: Life { record: node.at, containers: Vec::new() },
@@ -266,7 +273,12 @@ impl Look {
         line("previous", self.previous.as_ref().map(ToString::to_string));
         for service in &self.services {
             let health = service.health.as_ref().map_or(String::new(), |one| format!(", {one}"));
-            line("container", Some(format!("{} is {}{health}", service.name, service.status)));
+            let rests =
+                if self.resting.contains(&service.name) { ", as somebody wants" } else { "" };
+            line(
+                "container",
+                Some(format!("{} is {}{health}{rests}", service.name, service.status)),
+            );
         }
         line("schema", self.schema.map(|schema| schema.to_string()));
         line(

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::foundation::values::{Sha256, time::Timestamp};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// What is known of a node's releases.
@@ -35,6 +36,8 @@ pub struct Node {
     pub at: Option<Timestamp>,
     /// Whether somebody stopped the node, who did not start it again.
     pub stopped: bool,
+    /// The containers that somebody stopped by themselves, and did not start again.
+    pub resting: BTreeSet<String>,
 }
 
 /// What a migration left behind: the way back to the schema before it.
@@ -190,6 +193,12 @@ impl Node {
             }
             Record::Started { .. } => self.stopped = false,
             Record::Stopped { .. } => self.stopped = true,
+            Record::ContainerStopped { service, .. } => {
+                self.resting.insert(service.clone());
+            }
+            Record::ContainerStarted { service, .. } => {
+                self.resting.remove(service);
+            }
             Record::Failed { .. }
             | Record::Interrupted { .. }
             | Record::Ready { .. }
@@ -197,6 +206,7 @@ impl Node {
             | Record::Held { .. }
             | Record::Released { .. }
             | Record::SetAside { .. }
+            | Record::ServiceDisabled { .. }
             | Record::BackedUp { .. }
             | Record::HandingOver { .. }
             | Record::HandedOver { .. }

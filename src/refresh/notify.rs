@@ -43,7 +43,7 @@ const STATES: [State; 8] = [
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Notice {
-    /// What: `done`, `failed`, `rolled_back`, `refused`, `died` or `held`.
+    /// What: `done`, `failed`, `rolled_back`, `refused`, `died`, `held` or `request_refused`.
     pub event: &'static str,
     /// What was gone through, if it was that.
     pub verb: Option<Verb>,
@@ -89,6 +89,21 @@ impl Notice {
                 .or_else(|| report.refusals.first().map(|refusal| refusal.next.clone())),
             at: time::now().rfc3339(),
         })
+    }
+
+    /// Says that a request of the core was refused, or did not go through.
+    pub fn of_request(message: &str, next: &str) -> Self {
+        Self {
+            event: "request_refused",
+            verb: None,
+            id: None,
+            from: None,
+            to: None,
+            step: None,
+            message: Some(message.to_owned()),
+            next: Some(next.to_owned()),
+            at: time::now().rfc3339(),
+        }
     }
 
     /// Says that a release died, or that the node is held.

@@ -58,7 +58,7 @@ impl Default for Units {
 }
 
 impl Units {
-    async fn systemd(&self) -> Result<&Systemd, SystemdError> {
+    pub(super) async fn systemd(&self) -> Result<&Systemd, SystemdError> {
         self.systemd.get_or_try_init(Systemd::connect).await
     }
 

@@ -242,9 +242,14 @@ fn needed(inputs: &Inputs<'_>) -> u64 {
 /// Whether what is wanted is what runs, created from what is declared.
 fn is_unchanged(inputs: &Inputs<'_>, containers: &BTreeMap<String, Sha256>) -> bool {
     let as_wanted = |(name, spec): (&String, &Sha256)| {
-        inputs.running.iter().any(|one| {
-            one.service.as_ref() == Some(name)
-                && one.runs
+        let is = |one: &&Running| one.service.as_ref() == Some(name);
+        // One that rests need not run; where systemd owns it, it is gone meanwhile.
+        let rests = inputs.node.resting.contains(name);
+        if rests && !inputs.running.iter().any(|one| is(&one)) {
+            return true;
+        }
+        inputs.running.iter().filter(is).any(|one| {
+            (one.runs || rests)
                 && one.digest == Some(inputs.target.digest.to_string())
                 && one.spec == Some(spec.to_string())
         })

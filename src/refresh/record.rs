@@ -253,6 +253,27 @@ pub enum Record {
         /// Who.
         actor: String,
     },
+    /// Somebody had one container stop by itself; it stays so until somebody has it start.
+    ContainerStopped {
+        /// Which, by its name in the stack.
+        service: String,
+        /// Who.
+        actor: String,
+    },
+    /// Somebody had it start again.
+    ContainerStarted {
+        /// Which.
+        service: String,
+        /// Who.
+        actor: String,
+    },
+    /// Somebody had a service of the machine stop, and not start at boot.
+    ServiceDisabled {
+        /// The unit of systemd.
+        unit: String,
+        /// Who.
+        actor: String,
+    },
     /// The supervisor is about to hand over to the one in this release.
     HandingOver {
         /// The release.
@@ -317,6 +338,13 @@ impl fmt::Display for Record {
             Self::Released { actor } => write!(f, "the hold was ended by {actor}"),
             Self::Started { actor } => write!(f, "started by {actor}"),
             Self::Stopped { actor } => write!(f, "stopped by {actor}"),
+            Self::ContainerStopped { service, actor } => {
+                write!(f, "{service} was stopped by {actor}, and rests")
+            }
+            Self::ContainerStarted { service, actor } => {
+                write!(f, "{service} was started by {actor}")
+            }
+            Self::ServiceDisabled { unit, actor } => write!(f, "{unit} was disabled by {actor}"),
             Self::HandingOver { digest } => {
                 write!(f, "the supervisor hands over to the one in {}", digest.short())
             }

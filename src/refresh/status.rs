@@ -6,11 +6,16 @@ use super::{
     hold,
     look::{Look, State},
     machine::Ended,
+    outcomes::Outcome,
     record::{Step, Verb},
     release::Digest,
-    requests,
+    requests, services,
+    stack::Stack,
 };
-use crate::foundation::values::time::{self, Timestamp};
+use crate::foundation::values::{
+    RequestVerb,
+    time::{self, Timestamp},
+};
 use serde::{Deserialize, Serialize};
 use std::{io, path::Path};
 
@@ -39,6 +44,36 @@ pub struct Status {
     pub hold: Option<Held>,
     /// How the last run ended.
     pub last: Option<Last>,
+    /// What is taken by request.
+    pub allows: Allows,
+    /// What came of the last requests, oldest first.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// What is taken by request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allows {
+    /// The verbs.
+    pub verbs: Vec<RequestVerb>,
+    /// The services of the machine that may be disabled.
+    pub services: Vec<String>,
+    /// The containers that may be started and stopped.
+    pub containers: Vec<String>,
+}
+
+impl Allows {
+    /// Returns what a stack allows.
+    pub fn of(stack: &Stack) -> Self {
+        let may = |verb| stack.requests.allow.contains(&verb);
+        let services = stack.requests.services.iter().filter_map(|name| services::unit(name));
+        let services = services.filter(|unit| services::protected(&stack.name, unit).is_none());
+        let toggles = may(RequestVerb::StartContainer) || may(RequestVerb::StopContainer);
+        Self {
+            verbs: stack.requests.allow.clone(),
+            services: services.filter(|_| may(RequestVerb::DisableService)).collect(),
+            containers: stack.can_rest().filter(|_| toggles).map(str::to_owned).collect(),
+        }
+    }
 }
 
 /// Why the node is held.
@@ -98,7 +133,15 @@ impl Status {
                 next: hold.next.clone(),
             }),
             last: journaled.into_iter().chain(asked).max_by_key(|last| last.at),
+            allows: Allows::default(),
+            outcomes: Vec::new(),
         }
+    }
+
+    /// Adds what is taken by request, and what came of the last ones.
+    #[must_use]
+    pub fn told(self, stack: &Stack, outcomes: Vec<Outcome>) -> Self {
+        Self { allows: Allows::of(stack), outcomes, ..self }
     }
 
     /// Writes it where the core reads it.

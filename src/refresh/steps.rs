@@ -310,12 +310,16 @@ impl Run<'_> {
     /// Step 5: all of them or none. LL-WF-38, LL-REF-35, 36, 48
     async fn restart(&mut self) -> anyhow::Result<String> {
         let supervisor = self.supervisor;
-        for (service, id) in &self.made.created {
+        // What somebody stopped by itself was made, and rests on.
+        let resting = &self.journal.node().resting;
+        let started = self.made.created.iter().filter(|(service, _)| !resting.contains(service));
+        let started: Vec<_> = started.cloned().collect();
+        for (service, id) in &started {
             supervisor.start_made(service, id, &self.ready.release).await?;
         }
-        let first = supervisor.until_ready(&self.ready.release, &self.made.created).await?;
+        let first = supervisor.until_ready(&self.ready.release, &started).await?;
         self.report.downtime_ms = self.made.stopped_at.map(|at| millis(first - at));
-        let working = supervisor.until_working(&self.ready.broken, &self.made.created).await;
+        let working = supervisor.until_working(&self.ready.broken, &started).await;
         match (working, self.verb) {
             (Ok(said), _) => self.report.warnings.extend(said),
             (Err(error), Verb::Refresh) => return Err(error),

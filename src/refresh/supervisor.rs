@@ -548,6 +548,8 @@ impl Supervisor {
     /// Fills in what runs now.
     pub(super) async fn describe(&self, report: &mut Report) {
         let mut serving = !self.stack.containers.is_empty();
+        let known = journal::read(&self.directory).map(|(_, node)| node.resting);
+        let resting = known.unwrap_or_default();
         for service in self.stack.containers.keys() {
             let found = match self.engine.find(&self.container_name(service)).await {
                 Ok(found) => found,
@@ -556,7 +558,8 @@ impl Supervisor {
                     return;
                 }
             };
-            serving &= found.as_ref().is_some_and(|one| one.state.runs());
+            serving &=
+                resting.contains(service) || found.as_ref().is_some_and(|one| one.state.runs());
             if let Some(one) = &found {
                 report.digest = one
                     .labels

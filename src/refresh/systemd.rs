@@ -30,8 +30,8 @@ const LAST_LOOK: Duration = Duration::from_millis(64);
 pub enum SystemdError {
     /// It does not answer.
     #[error(
-        "systemd cannot be reached over D-Bus: the supervisor of a stack with owner = \"systemd\" needs /run/dbus, as \
-         scripts/install --owner systemd gives it"
+        "systemd cannot be reached over D-Bus: mount /run/dbus of the machine at /run/dbus in the supervisor's container, as \
+         scripts/install --owner systemd does"
     )]
     Unreachable(#[source] zbus::Error),
     /// It refused.
@@ -85,6 +85,18 @@ impl Unit {
     }
 }
 
+/// How a unit was disabled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Disabled {
+    /// It is stopped, and is not started at boot.
+    Entirely,
+    /// It is stopped; by this state of its file, another unit may start it all the same.
+    ButCanBeStarted(String),
+}
+
+/// The states of a unit's file in which nothing starts it: `UnitFileState` in `org.freedesktop.systemd1(5)`.
+const OFF: [&str; 3] = ["disabled", "masked", "masked-runtime"];
+
 /// A connection to systemd.
 #[derive(Clone, Debug)]
 pub struct Systemd {
@@ -97,6 +109,12 @@ impl Systemd {
         let builder = zbus::connection::Builder::system().map_err(SystemdError::Unreachable)?;
         let bus = builder.method_timeout(PATIENCE).build().await;
         Ok(Self { bus: bus.map_err(SystemdError::Unreachable)? })
+    }
+
+    /// Speaks over a bus that is there.
+    #[cfg(test)]
+    pub(super) fn over(bus: Connection) -> Self {
+        Self { bus }
     }
 
     /// Tells how a unit is; one that nobody knows is `not-found`.
@@ -145,6 +163,44 @@ impl Systemd {
         }
         self.asks_for("stop", "StopUnit", name).await?;
         self.until(name, patience, Unit::is_down).await.map(drop)
+    }
+
+    /// Returns all names of a unit, by which it may be an alias of another; one that nobody knows is an error.
+    pub async fn names(&self, name: &str) -> Result<Vec<String>, SystemdError> {
+        if self.unit(name).await?.load == "not-found" {
+            let state = "not known to systemd".to_owned();
+            return Err(SystemdError::Failed { unit: name.to_owned(), state });
+        }
+        let path = self.path(name).await?;
+        let told: zbus::Result<OwnedValue> =
+            self.call(&path, PROPERTIES, "Get", &(UNIT, "Names")).await;
+        let what = || format!("tell the names of {name}");
+        let told = told.map_err(|source| SystemdError::Refused { what: what(), source })?;
+        let told = Vec::<String>::try_from(told);
+        told.map_err(|error| SystemdError::Refused { what: what(), source: error.into() })
+    }
+
+    /// Has a unit not start at boot, then stops it, and waits until nothing of it runs.
+    pub async fn disable(&self, name: &str, patience: Duration) -> Result<Disabled, SystemdError> {
+        let refused = |what: &str, source| {
+            let what = format!("{what} {name}");
+            SystemdError::Refused { what, source }
+        };
+        // In this order: where it may not be disabled, nothing was touched.
+        let changed: zbus::Result<Vec<(String, String, String)>> =
+            self.call(MANAGER, MANAGES, "DisableUnitFiles", &(vec![name], false)).await;
+        changed.map_err(|source| refused("disable", source))?;
+        let read: zbus::Result<()> = self.call(MANAGER, MANAGES, "Reload", &()).await;
+        read.map_err(|source| refused("read again what it knows of", source))?;
+        self.stop(name, patience).await?;
+        let state: zbus::Result<String> =
+            self.call(MANAGER, MANAGES, "GetUnitFileState", &name).await;
+        let state = state.map_err(|source| refused("tell the state of", source))?;
+        Ok(if OFF.contains(&state.as_str()) {
+            Disabled::Entirely
+        } else {
+            Disabled::ButCanBeStarted(state)
+        })
     }
 
     /// Asks for a job.

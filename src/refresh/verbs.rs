@@ -13,6 +13,7 @@ use super::{
     record::{Record, Verb as For},
     registry,
     report::Report,
+    rest::Rest,
     stack::{self, Stack, Time},
     supervisor::{Order, Refused, Restore, Supervisor, Wanted},
     why,
@@ -121,10 +122,16 @@ enum Verb {
         #[command(flatten)]
         how: How,
     },
-    /// Start the installed release, unless the node is held
-    Start,
-    /// Stop the node until somebody starts it
-    Stop,
+    /// Start the installed release, unless the node is held; or one container that was stopped by itself
+    Start {
+        /// The container, by its name in the stack
+        container: Option<String>,
+    },
+    /// Stop the node until somebody starts it; or one container, which then stays stopped through refreshes and boots
+    Stop {
+        /// The container, by its name in the stack
+        container: Option<String>,
+    },
     /// Keep the node stopped, across reboots
     Hold {
         /// Why, for whoever looks next
@@ -310,8 +317,14 @@ async fn dispatch(arguments: &Arguments) -> anyhow::Result<u8> {
             return go(&supervisor, common, &order, how).await;
         }
         Verb::Backup { name, how } => backup(&supervisor, common, name.as_deref(), how).await?,
-        Verb::Start => start(&supervisor, common).await?,
-        Verb::Stop => stop(&supervisor, common).await?,
+        Verb::Start { container: None } => start(&supervisor, common).await?,
+        Verb::Stop { container: None } => stop(&supervisor, common).await?,
+        Verb::Start { container: Some(service) } => {
+            one(&supervisor, common, service, Rest::Ends).await?
+        }
+        Verb::Stop { container: Some(service) } => {
+            one(&supervisor, common, service, Rest::Begins).await?
+        }
         Verb::Hold { reason } => hold(&supervisor, common, reason).await?,
         Verb::ReleaseHold => release_hold(&supervisor, common).await?,
         Verb::Run => daemon::run(supervisor, common.options()).await?,
@@ -528,6 +541,32 @@ async fn stop(supervisor: &Supervisor, common: &Common) -> anyhow::Result<Exit> 
     supervisor.recover(&mut journal, &Lines::default()).await?;
     journal.append(Record::Stopped { actor: BY_HAND.to_owned() })?;
     supervisor.stop_all().await?;
+    drop(journal);
+    status(supervisor, common).await;
+    Ok(Exit::Done)
+}
+
+/// Starts or stops one container by itself.
+async fn one(
+    supervisor: &Supervisor,
+    common: &Common,
+    service: &str,
+    rest: Rest,
+) -> anyhow::Result<Exit> {
+    let known: Vec<&str> = supervisor.stack.can_rest().collect();
+    if !known.contains(&service) {
+        anyhow::bail!(
+            "{service} is no container that is started and stopped by itself; those that the stack declares: {}",
+            if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+        );
+    }
+    let _lock = Lock::take(&supervisor.directory, rest.verb(), Duration::ZERO).await?;
+    let mut journal = Journal::open(&supervisor.directory)?;
+    supervisor.recover(&mut journal, &Lines::default()).await?;
+    if let Some(hold) = hold::read(&supervisor.directory).context("cannot read the hold")? {
+        anyhow::bail!("the node is held: {}; {}", hold.reason, hold.next);
+    }
+    supervisor.rest_or_not(&mut journal, service, rest, BY_HAND).await?;
     drop(journal);
     status(supervisor, common).await;
     Ok(Exit::Done)

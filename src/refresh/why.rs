@@ -48,28 +48,7 @@ pub fn explain(entries: &[Entry], wanted: Option<&str>) -> Option<Why> {
 fn sentence(entry: &Entry) -> Option<String> {
     let at = entry.at.rfc3339();
     Some(match &entry.record {
-        Record::Began { verb, from, to, plan, actor, trees, .. } => {
-            // After a release that never became ready, the one that is installed is the one that is gone back to.
-            let from = match from {
-                Some(digest) if *digest == to.digest => String::new(),
-                Some(digest) => format!(" from {}", digest.short()),
-                None => " from no release".to_owned(),
-            };
-            let commit = to.revision.as_deref().unwrap_or("an unknown commit");
-            let signed = to.signer.as_ref().map_or_else(
-                || "Its signature was not asked for, or only warned of.".to_owned(),
-                |signer| format!("It is signed by the key {signer}."),
-            );
-            let trees =
-                trees.as_ref().map_or_else(String::new, |trees| format!(" {}", hashes(trees)));
-            format!(
-                "At {at}, a {verb}{from} to {to} began, because {actor} wanted it. That release is {} of {}, built \
-                 from {commit}. {signed} The plan was {}.{trees}",
-                to.digest,
-                to.reference,
-                short(plan)
-            )
-        }
+        began @ Record::Began { .. } => return how_it_began(&at, began),
         // Their ends say that they began; where there is none, the run says in which step it was.
         Record::StepBegan { .. } | Record::Migrating { .. } => return None,
         Record::StepDone { step, took_ms, .. } => format!("{} in {took_ms} ms.", did(*step)),
@@ -120,6 +99,9 @@ fn sentence(entry: &Entry) -> Option<String> {
         | Record::Released { .. }
         | Record::Started { .. }
         | Record::Stopped { .. }
+        | Record::ContainerStopped { .. }
+        | Record::ContainerStarted { .. }
+        | Record::ServiceDisabled { .. }
         | Record::SetAside { .. }
         | Record::BackedUp { .. }
         | Record::HandingOver { .. }
@@ -127,6 +109,29 @@ fn sentence(entry: &Entry) -> Option<String> {
         | Record::TakenBack { .. }
         | Record::Unknown => format!("At {at}: {}.", entry.record),
     })
+}
+
+fn how_it_began(at: &str, record: &Record) -> Option<String> {
+    let Record::Began { verb, from, to, plan, actor, trees, .. } = record else { return None };
+    // After a release that never became ready, the one that is installed is the one that is gone back to.
+    let from = match from {
+        Some(digest) if *digest == to.digest => String::new(),
+        Some(digest) => format!(" from {}", digest.short()),
+        None => " from no release".to_owned(),
+    };
+    let commit = to.revision.as_deref().unwrap_or("an unknown commit");
+    let signed = to.signer.as_ref().map_or_else(
+        || "Its signature was not asked for, or only warned of.".to_owned(),
+        |signer| format!("It is signed by the key {signer}."),
+    );
+    let trees = trees.as_ref().map_or_else(String::new, |trees| format!(" {}", hashes(trees)));
+    Some(format!(
+        "At {at}, a {verb}{from} to {to} began, because {actor} wanted it. That release is {} of {}, built \
+                 from {commit}. {signed} The plan was {}.{trees}",
+        to.digest,
+        to.reference,
+        short(plan)
+    ))
 }
 
 fn aside(file: Option<&str>, records: u64) -> String {

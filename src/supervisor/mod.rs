@@ -7,8 +7,8 @@
 mod request;
 mod status;
 
-pub use request::{AskError, Asked};
-pub use status::{Held, LastRun, Status, StatusError};
+pub use request::{Ask, AskError, Asked};
+pub use status::{Allows, Ended, Held, LastRun, Outcome, Status, StatusError};
 
 use crate::foundation::settings::Paths;
 use std::path::PathBuf;

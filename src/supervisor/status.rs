@@ -3,7 +3,7 @@
 //! A newer supervisor may say more, and in words that are not known here: what is not understood is passed on.
 
 use super::Supervisor;
-use crate::foundation::values::time::Timestamp;
+use crate::foundation::values::{RequestVerb, time::Timestamp};
 use crate::host::Language;
 use rustix::{
     fs::{Mode, OFlags, open},
@@ -15,6 +15,7 @@ use std::{
     io::{self, Read},
     path::PathBuf,
 };
+use uuid::Uuid;
 
 /// The file's name within the directory.
 pub(super) const NAME: &str = "status.json";
@@ -42,6 +43,61 @@ pub struct Status {
     /// A newer release that the supervisor knows of, by its digest.
     #[serde(default)]
     pub newer: Option<String>,
+    /// What it takes by request; a supervisor of before does not say. It is the node's own business, and told to nobody.
+    #[serde(default, skip_serializing)]
+    #[schema(ignore)]
+    pub allows: Option<Allows>,
+    /// What came of the last requests, oldest first. Likewise.
+    #[serde(default, skip_serializing)]
+    #[schema(ignore)]
+    pub outcomes: Vec<Outcome>,
+}
+
+/// What a supervisor takes by request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allows {
+    /// The verbs; this node may not know all of them.
+    pub verbs: Vec<String>,
+    /// The services of the machine that it disables, as systemd calls them: `cups.service`.
+    #[serde(default)]
+    pub services: Vec<String>,
+    /// The containers that it starts and stops.
+    #[serde(default)]
+    pub containers: Vec<String>,
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The request.
+    pub id: Uuid,
+    /// What was asked for.
+    pub verb: String,
+    /// Of which container or service.
+    #[serde(default)]
+    pub target: Option<String>,
+    /// What came of it.
+    pub outcome: Ended,
+    /// Why, or what there is to say of it.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// It was done.
+    Done,
+    /// Nothing was touched.
+    Refused,
+    /// It was begun, and did not go through.
+    Failed,
+    /// In a word that only a later supervisor knows.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Why the node is held.
@@ -121,7 +177,45 @@ impl Supervisor {
     }
 }
 
+impl Supervisor {
+    /// Whether the supervisor takes this by request, as it says itself. This blocks, for a moment.
+    pub fn allows(&self, verb: RequestVerb) -> Result<bool, StatusError> {
+        Ok(self.status()?.takes(verb))
+    }
+
+    /// Returns what came of a request; nothing while it waits or is under way, and once sixteen others came after it. This
+    /// blocks, for a moment.
+    pub fn outcome(&self, id: Uuid) -> Result<Option<Outcome>, StatusError> {
+        Ok(self.status()?.outcomes.into_iter().rfind(|outcome| outcome.id == id))
+    }
+}
+
 impl Status {
+    /// Whether the supervisor says that it takes this by request, of this container or service.
+    pub fn allows(&self, verb: RequestVerb, target: Option<&str>) -> bool {
+        let Some(target) = target else { return self.takes(verb) };
+        let allows = self.allows.as_ref();
+        let listed = |list: &[String], name: &str| list.iter().any(|one| one == name);
+        self.takes(verb)
+            && allows.is_some_and(|allows| match verb {
+                RequestVerb::Refresh | RequestVerb::Rollback => false,
+                RequestVerb::StartContainer | RequestVerb::StopContainer => {
+                    listed(&allows.containers, target)
+                }
+                RequestVerb::DisableService => {
+                    listed(&allows.services, target)
+                        || listed(&allows.services, &format!("{target}.service"))
+                }
+            })
+    }
+
+    fn takes(&self, verb: RequestVerb) -> bool {
+        let before = verb == RequestVerb::Refresh;
+        self.allows
+            .as_ref()
+            .map_or(before, |allows| allows.verbs.iter().any(|name| name == verb.name()))
+    }
+
     /// Tells how the node is, in a few sentences for a person.
     pub fn sentences(&self, language: Language, now: Timestamp) -> String {
         let mut told = vec![self.state_in(language)];
@@ -252,7 +346,26 @@ mod tests {
                 at: Timestamp(NOW.0 - 7_200_000),
             }),
             newer: None,
+            allows: None,
+            outcomes: Vec::new(),
         }
+    }
+
+    #[test]
+    fn what_came_of_a_request_is_found_by_its_id() {
+        let (directory, supervisor) = supervisor();
+        let (id, other) = (Uuid::now_v7(), Uuid::now_v7());
+        let outcome = |id: Uuid, how: &str| serde_json::json!({ "id": id, "verb": "stop_container", "target": "watcher", "outcome": how, "reason": null, "at": NOW });
+        let mut status = serde_json::to_value(serving()).unwrap();
+        assert!(status.get("outcomes").is_none() && status.get("allows").is_none());
+        status["outcomes"] = serde_json::json!([outcome(other, "refused"), outcome(id, "done")]);
+        std::fs::write(directory.path().join(NAME), status.to_string()).unwrap();
+        let found = |id| supervisor.outcome(id).unwrap().map(|found| found.outcome);
+        assert_eq!((found(id), found(other)), (Some(Ended::Done), Some(Ended::Refused)));
+        assert_eq!(found(Uuid::now_v7()), None);
+        status["outcomes"] = serde_json::json!([outcome(id, "postponed")]);
+        std::fs::write(directory.path().join(NAME), status.to_string()).unwrap();
+        assert_eq!(found(id), Some(Ended::Unknown));
     }
 
     #[test]

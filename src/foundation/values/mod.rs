@@ -5,12 +5,14 @@
 mod readiness;
 mod redacted;
 mod release;
+mod request;
 mod sha256;
 pub mod time;
 
 pub use readiness::{ReadinessIssue, Severity};
 pub use redacted::Redacted;
 pub use release::Release;
+pub use request::RequestVerb;
 pub use sha256::{ParseSha256Error, Sha256, Sha256Hasher};
 
 use serde::{Deserialize, Serialize};
@@ -60,4 +62,24 @@ id!(
 id!(
     /// Names one turn of a conversation.
     TurnId
+);
+id!(
+    /// Names one person; it stays theirs, whatever they are called.
+    PersonId
+);
+id!(
+    /// Names one command that was asked for, from its decision to its outcome.
+    CommandId
+);
+id!(
+    /// Names one change of a profile that was asked for.
+    UpdateId
+);
+id!(
+    /// Names one delegation.
+    DelegationId
+);
+id!(
+    /// Names one consent.
+    ConsentId
 );

@@ -110,6 +110,12 @@ impl FromStr for Sha256 {
     }
 }
 
+impl From<[u8; 32]> for Sha256 {
+    fn from(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+}
+
 impl TryFrom<String> for Sha256 {
     type Error = ParseSha256Error;
 

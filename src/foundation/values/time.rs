@@ -12,7 +12,13 @@ pub struct Timestamp(pub i64);
 impl Timestamp {
     /// Returns the time that has passed since `earlier`, or zero if the clock was set back.
     pub fn since(self, earlier: Self) -> Duration {
-        Duration::from_millis(u64::try_from(self.0 - earlier.0).unwrap_or(0))
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// Returns the moment `duration` later, or the last one there is.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
     /// Reads a moment in RFC 3339 form, or a day, which begins at midnight UTC.

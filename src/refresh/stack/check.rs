@@ -1,6 +1,6 @@
 //! What a stack must not say: contradictions that no refresh could obey, and exposures that nobody should want.
 
-use super::{Container, Environment, Mount, Network, Stack};
+use super::{super::services, Container, Environment, Mount, Network, Stack};
 use std::{
     collections::BTreeSet,
     net::IpAddr,
@@ -33,6 +33,11 @@ pub(super) fn contradictions(stack: &Stack) -> Vec<String> {
     }
     in_image(stack, &mut found);
     in_refresh(stack, &mut found);
+    for name in stack.requests.services.iter().filter(|name| services::unit(name).is_none()) {
+        found.push(format!(
+            "requests.services lists {name:?}, which no unit is called: write one such as cups.service"
+        ));
+    }
     for (name, container) in stack.containers.iter().chain(&stack.one_shots) {
         if !is_name(name) {
             found.push(format!("{name:?} is no name: use lower-case letters, digits and hyphens"));
@@ -80,6 +85,13 @@ pub fn objections(stack: &Stack) -> Vec<String> {
              declare the proxy that terminates TLS with publish.proxy",
             publish.address
         ));
+    }
+    for unit in stack.requests.services.iter().filter_map(|name| services::unit(name)) {
+        if let Some(why) = services::protected(&stack.name, &unit) {
+            found.push(format!(
+                "requests.services lists {unit}, which is never disabled by request: {why}; take it out"
+            ));
+        }
     }
     if publish.tls && publish.proxy {
         found.push(

@@ -16,6 +16,7 @@ pub use fingerprint::fingerprint;
 pub use load::{DEFAULTS, StackError, load};
 pub use units::{Bytes, Time};
 
+use crate::foundation::values::RequestVerb;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, net::IpAddr, path::PathBuf};
 
@@ -256,12 +257,15 @@ pub struct Notify {
 pub struct Requests {
     /// The verbs that are allowed.
     pub allow: Vec<RequestVerb>,
+    /// The services of the machine that may be disabled, as systemd calls them: `cups.service`.
+    #[serde(default)]
+    pub services: Vec<String>,
 }
 
-/// A verb that the core may ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RequestVerb {
-    /// Look for a newer release, and refresh to it.
-    Refresh,
+impl Stack {
+    /// Returns the containers that may be stopped by themselves: all but the one that answers.
+    pub fn can_rest(&self) -> impl Iterator<Item = &str> {
+        let beside = self.containers.iter().filter(|(_, one)| one.network != Network::Published);
+        beside.map(|(name, _)| name.as_str())
+    }
 }

@@ -153,7 +153,7 @@ fn at_boot_the_daemon_starts_what_is_installed_but_never_what_is_held_or_stopped
 }
 
 /// What the daemon has told the core.
-fn told(lab: &Lab) -> Value {
+pub(crate) fn told(lab: &Lab) -> Value {
     let text = fs::read_to_string(lab.state().join("requests/status.json")).unwrap_or_default();
     serde_json::from_str(&text).unwrap_or_default()
 }
@@ -181,9 +181,7 @@ fn the_core_can_ask_for_a_refresh_with_a_file_and_reads_how_it_went() {
     });
     assert_ne!(lab.answers().as_ref(), Some(&digest));
 
-    let request = r#"{"verb":"refresh","id":"7d444840-9dc0-11d1-b245-5ffdce74fad2","requested_at":1,"actor":"page"}"#;
-    write(&requests.join(".partial"), request.as_bytes());
-    fs::rename(requests.join(".partial"), requests.join("d.json")).unwrap();
+    super::requests::ask(&lab, "refresh", None);
     until("the new release", PATIENCE, || lab.answers().as_ref() == Some(&digest));
     until("word of it", PATIENCE, || told(&lab).to_string().contains(&digest));
     let began = lab.journal().into_iter().rfind(|line| line["what"] == "began").unwrap();
@@ -206,8 +204,7 @@ fn a_daemon_that_is_told_to_end_leaves_the_node_serving() {
 fn under_way(lab: &Lab) -> String {
     until("the daemon's first word", PATIENCE, || !told(lab).is_null());
     let digest = lab.publish(&lab.release("1.1.0").set("RELEASE_STARTS_AFTER_MS", "3000"));
-    let request = lab.state().join("requests/a.json");
-    write(&request, br#"{"verb":"refresh","actor":"page"}"#);
+    super::requests::ask(lab, "refresh", None);
     until("the steps' beginning", PATIENCE, || {
         let mut lines = lab.journal().into_iter();
         lines.rfind(|line| line["what"] == "began").unwrap().to_string().contains(&digest)

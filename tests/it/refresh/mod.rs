@@ -19,6 +19,7 @@ mod kills;
 mod machine;
 mod owners;
 mod real;
+mod requests;
 mod signatures;
 mod state;
 mod steps;
