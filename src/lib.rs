@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! edges         cli · api
-//! capabilities  conversation ──▶ knowledge, host, supervisor        refresh (a binary of its own)
+//! capabilities  conversation ──▶ people, commands ──▶ policy; knowledge, host, supervisor       refresh (a binary of its own)
 //! inference     workers ◀── engines (in the child process only) · models
 //! ground        foundation: settings · layout · store · telemetry · values
 //! ```
@@ -22,11 +22,17 @@ pub mod api;
 pub mod cli;
 
 #[cfg(feature = "node")]
+pub mod commands;
+#[cfg(feature = "node")]
 pub mod conversation;
 #[cfg(feature = "node")]
 pub mod host;
 #[cfg(feature = "node")]
 pub mod knowledge;
+#[cfg(feature = "node")]
+pub mod people;
+#[cfg(feature = "node")]
+pub mod policy;
 #[cfg(feature = "supervisor")]
 pub mod refresh;
 #[cfg(feature = "node")]

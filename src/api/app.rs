@@ -16,6 +16,9 @@ use std::{
 };
 
 #[cfg(test)]
+use crate::{commands::BuiltIns, conversation::Household};
+
+#[cfg(test)]
 use crate::foundation::{
     settings::Http,
     store, telemetry,
@@ -92,8 +95,13 @@ impl Deref for App {
 impl App {
     /// Makes the app of a node below `root` that has no model and is told `http`.
     pub(super) fn for_tests(root: &std::path::Path, http: impl FnOnce(&mut Http)) -> Self {
+        Self::told(root, |settings| http(&mut settings.http))
+    }
+
+    /// The same, of a node that is told anything.
+    pub(super) fn told(root: &std::path::Path, more: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings::for_tests(root);
-        http(&mut settings.http);
+        more(&mut settings);
         let database = root.join("ladylinux.db");
         store::migrate(&database).unwrap();
         let store = Store::open(&database).unwrap();
@@ -109,7 +117,9 @@ impl App {
             Workers::with(&settings, vacant(), vacant(), vacant())
         };
         let searcher = Searcher::new(store.clone(), None);
-        let conversations = Conversations::new(searcher.clone(), workers.llm.clone(), &settings);
+        let household = Household::open(store.clone(), &settings, BuiltIns::default()).unwrap();
+        let conversations =
+            Conversations::new(searcher.clone(), workers.llm.clone(), household, &settings);
         let metrics = telemetry::install();
         Self::new(Node { settings, store, workers, searcher, conversations, metrics })
     }

@@ -7,9 +7,8 @@ use super::{
     openapi::{BadRequests, Problems, ServerSentEvent},
     sse,
     strict::is_blank,
-    tokens::Scope,
 };
-use crate::conversation::{self, Ask, LONGEST_QUESTION, Place, Refused, TurnEvent};
+use crate::conversation::{Ask, LONGEST_QUESTION, Place, Refused, TurnEvent};
 use crate::foundation::values::{ConversationId, Redacted};
 use axum::{
     extract::State,
@@ -67,6 +66,20 @@ impl Validate for Question {
             links(
                 ("ask" = (operation_id = "ask", parameters(("id" = "$response.body#/id")))),
                 ("forget" = (operation_id = "forget_conversation", parameters(("id" = "$response.body#/id")))),
+                ("identity" = (operation_id = "identity", parameters(("id" = "$response.body#/id")))),
+                ("claim_identity" = (operation_id = "claim_identity", parameters(("id" = "$response.body#/id")))),
+                ("say_who_is_here" = (operation_id = "say_who_is_here", parameters(("id" = "$response.body#/id")))),
+                ("command" = (operation_id = "command", parameters(("id" = "$response.body#/id")))),
+                ("answer_confirmation" = (operation_id = "answer_confirmation", parameters(("id" = "$response.body#/id")))),
+                ("own_profile" = (operation_id = "own_profile", parameters(("id" = "$response.body#/id")))),
+                ("change_profile" = (operation_id = "change_profile", parameters(("id" = "$response.body#/id")))),
+                ("erase_profile" = (operation_id = "erase_profile", parameters(("id" = "$response.body#/id")))),
+                ("export_profile" = (operation_id = "export_profile", parameters(("id" = "$response.body#/id")))),
+                ("delegate" = (operation_id = "delegate", parameters(("id" = "$response.body#/id")))),
+                ("consent" = (operation_id = "consent", parameters(("id" = "$response.body#/id")))),
+                ("revoke" = (operation_id = "revoke", parameters(("id" = "$response.body#/id")))),
+                ("own_audit" = (operation_id = "own_audit", parameters(("id" = "$response.body#/id")))),
+                ("people" = (operation_id = "people", parameters(("id" = "$response.body#/id")))),
             ),
         ),
         Problems,
@@ -85,7 +98,8 @@ pub(super) async fn begin(
 /// Asks in a conversation; the answer streams.
 ///
 /// Each event's name is its kind, and its data a JSON object: `intent` (what the question was taken for), `passages` (what was
-/// found), `token` (a piece of the answer, Markdown), `citations`, `note`, `timings`, and at the end `done` or `error`. Closing
+/// found), `decision` (what was decided about something that was asked for), `token` (a piece of the answer, Markdown), `citations`,
+/// `note`, `timings`, and at the end `done` or `error`. Closing
 /// the connection stops the answer. A conversation that is not known (any more) begins anew, and a `note` says so.
 #[utoipa::path(
     post,
@@ -108,8 +122,7 @@ pub(super) async fn turn(
     headers: HeaderMap,
     Json(question): Json<Question>,
 ) -> Result<Response, Failure> {
-    let may_administer = caller.may(Scope::Admin);
-    let caller = conversation::Caller { who: caller.who, from: place(&headers), may_administer };
+    let caller = caller.at(place(&headers));
     let turn = app.node.conversations.turn(id, Ask { text: question.text, caller }).await?;
     Ok(sse::answer(turn.map(|event| Ok::<_, Infallible>(sent(&event)))).into_response())
 }
@@ -172,6 +185,7 @@ impl From<Refused> for Failure {
                     .retry_after(retry_after)
             }
             Refused::Knowledge(error) => Self::internal(&error),
+            Refused::People(error) => Self::internal(&error),
         }
     }
 }

@@ -10,8 +10,8 @@ use super::{
     strict,
     tokens::{self, Scope},
 };
-use crate::conversation::Who;
-use crate::foundation::values::time;
+use crate::conversation::{self, Place, Who};
+use crate::foundation::values::{PersonId, time};
 use axum::{
     RequestPartsExt,
     body::{Body, Bytes, HttpBody},
@@ -229,11 +229,18 @@ impl Needs for Admin {
 pub(super) struct Caller<S = Chat> {
     /// Who it is.
     pub who: Who,
+    /// Whose token it is, if it is somebody's.
+    pub person: Option<PersonId>,
     scopes: BTreeSet<Scope>,
     needed: PhantomData<S>,
 }
 
 impl<S> Caller<S> {
+    /// Returns them as conversations know them.
+    pub(super) fn at(&self, from: Place) -> conversation::Caller {
+        conversation::Caller { who: self.who.clone(), from, person: self.person }
+    }
+
     /// Whether they may do more than the handler asks for.
     pub(super) fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
@@ -244,9 +251,9 @@ impl<S: Needs> FromRequestParts<App> for Caller<S> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let (who, scopes) = authenticate(parts, app).await?;
+        let (who, person, scopes) = authenticate(parts, app).await?;
         if scopes.contains(&S::SCOPE) {
-            return Ok(Self { who, scopes, needed: PhantomData });
+            return Ok(Self { who, person, scopes, needed: PhantomData });
         }
         // Whoever showed no token can mend that by showing one.
         let (status, code) = match who {
@@ -265,12 +272,15 @@ impl<S: Needs> FromRequestParts<App> for Caller<S> {
 }
 
 /// Finds out who is calling and what they may do. A wrong token is never better than none.
-async fn authenticate(parts: &Parts, app: &App) -> Result<(Who, BTreeSet<Scope>), Failure> {
+async fn authenticate(
+    parts: &Parts,
+    app: &App,
+) -> Result<(Who, Option<PersonId>, BTreeSet<Scope>), Failure> {
     let refused = |detail: &str| Failure::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail);
     let Some(authorization) = parts.headers.get(header::AUTHORIZATION) else {
         let origin = parts.extensions.get::<Origin>();
         if origin.is_some_and(|origin| exposure::needs_no_token(&app.node.settings.http, *origin)) {
-            return Ok((Who::Anonymous, [Scope::Chat].into()));
+            return Ok((Who::Anonymous, None, [Scope::Chat].into()));
         }
         return Err(refused(
             "this node answers to tokens only: `ladylinux token create` makes one, send it as `Authorization: Bearer …`",
@@ -282,7 +292,9 @@ async fn authenticate(parts: &Parts, app: &App) -> Result<(Who, BTreeSet<Scope>)
         return Err(refused("the Authorization header must be `Bearer` and a token"));
     };
     match tokens::verify(&app.node.store, bearer.trim(), time::now()).await {
-        Ok(Some(token)) => Ok((Who::Token { id: token.id, name: token.name }, token.scopes)),
+        Ok(Some(token)) => {
+            Ok((Who::Token { id: token.id, name: token.name }, token.person, token.scopes))
+        }
         Ok(None) => Err(refused("the token is unknown, revoked or expired")),
         Err(error) => Err(Failure::internal(&error)),
     }

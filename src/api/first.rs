@@ -1,17 +1,19 @@
-//! What the first LadyLinux answered, at the same addresses: `/ask_phi3` and `/ask_firewall`.
+//! What the first LadyLinux answered, at the same addresses: `/ask_phi3`, `/ask_firewall` and `/disable_service`.
 //!
 //! Their answers are plain text, and their names history: the model is whichever the node has. What was wrong with them is
-//! mended: an error has a status, the output of a GET is the answer alone, and what is said of the firewall is what was read.
+//! mended: an error has a status, the output of a GET is the answer alone, what is said of the firewall is what was read, and no
+//! service is disabled by whoever asks: that takes who may, and a confirmation.
 
 use super::{
     app::App,
     conversations::place,
-    error::{Failure, FieldError},
+    error::{Failure, FieldError, Problem},
     extractors::{Caller, Json, Query, Validate},
+    household::Speaking,
     openapi::{BadRequests, Problems},
     strict::is_blank,
 };
-use crate::conversation::{self, Ask, Conversations, LONGEST_QUESTION, Turn, TurnEvent, Who};
+use crate::conversation::{Act, Ask, Conversations, LONGEST_QUESTION, Turn, TurnEvent, Who};
 use crate::foundation::values::{ConversationId, Redacted};
 use crate::host::{Data, Facts, Topic};
 use crate::inference::workers::{ChatMessage, Event, Generate, Generation, Sampling, WorkerState};
@@ -23,7 +25,11 @@ use axum::{
 };
 use futures_util::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
-use std::convert::Infallible;
+use std::{collections::BTreeMap, convert::Infallible};
+use uuid::Uuid;
+
+/// The longest name of a service, in bytes, which systemd allows.
+const LONGEST_UNIT: usize = 255;
 
 /// What a model is told before it explains the firewall.
 const EXPLAIN: &str = "You explain the firewall of this machine. Use only the facts that you are given, and say so if they do \
@@ -180,6 +186,94 @@ pub(super) async fn ask_firewall(
     Ok(plain(stream::iter([told]).chain(explained)))
 }
 
+/// A service to be disabled.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ServiceQuery {
+    /// Its name, without `.service`.
+    #[param(min_length = 1, max_length = 255, example = "cups")]
+    target: String,
+    /// Who the caller is; only a token of that very person makes sure of it.
+    #[serde(rename = "as")]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 100, example = "olga")]
+    person: Option<Redacted<String>>,
+}
+
+impl Validate for ServiceQuery {
+    fn problems(&self) -> Vec<FieldError> {
+        let person = self.person.as_ref().map(|name| ("as", name.expose(), 100));
+        let fields = [Some(("target", self.target.as_str(), LONGEST_UNIT)), person];
+        let wrong = |(field, text, longest): (&str, &str, usize)| {
+            let msg = format!("must have 1 to {longest} characters");
+            let right = (1..=longest).contains(&text.chars().count());
+            (!right).then(|| FieldError::at("query", field, "wrong_length", msg))
+        };
+        fields.into_iter().flatten().filter_map(wrong).collect()
+    }
+}
+
+/// What came of a service that was to be disabled.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Disabling {
+    /// `confirmation_required`, `ok` or `refused`.
+    status: &'static str,
+    /// What is said to that.
+    #[schema(value_type = String)]
+    message: Redacted<String>,
+    /// The conversation in which it is confirmed; none if nothing waits.
+    conversation: Option<ConversationId>,
+    /// What is to be confirmed at `/api/conversations/{id}/confirmation`; none if nothing waits.
+    confirmation: Option<Uuid>,
+}
+
+/// Asks for a service of the machine to be stopped, and kept from starting.
+///
+/// It is a command like any other, in a conversation of its own: it takes who may command it, and their confirmation there.
+#[utoipa::path(
+    post,
+    path = "/disable_service",
+    tag = "first",
+    operation_id = "disable_service",
+    params(ServiceQuery),
+    responses(
+        Problems,
+        BadRequests,
+        (status = 200, description = "It is disabled", body = Disabling),
+        (status = 202, description = "It waits for a confirmation", body = Disabling),
+        (status = 403, description = "It was refused", content((Disabling = "application/json"), (Problem = "application/problem+json"))),
+    ),
+    security((), ("token" = [])),
+)]
+pub(super) async fn disable_service(
+    caller: Caller,
+    State(app): State<App>,
+    headers: HeaderMap,
+    Query(asked): Query<ServiceQuery>,
+) -> Result<(StatusCode, Json<Disabling>), Failure> {
+    let conversations = &app.node.conversations;
+    let id = conversations.begin(&caller.who);
+    let Speaking { household, asking, mut before } =
+        Speaking::of(&app, &caller, id, &headers).await?;
+    if let Some(name) = asked.person {
+        before = before.and(household.act(asking, Act::Identify(name.0)).await);
+    }
+    let slots = BTreeMap::from([("service".to_owned(), asked.target)]);
+    let command = Act::Command("disable_service".to_owned(), slots);
+    let told = before.and(household.act(asking.later(), command).await);
+    let last = told.decisions.last().map(|decided| (decided.decision, decided.id));
+    let (code, status, confirmation) = match last {
+        Some(("asked", waits)) => (StatusCode::ACCEPTED, "confirmation_required", Some(waits)),
+        Some(("done", _)) => (StatusCode::OK, "ok", None),
+        _ => (StatusCode::FORBIDDEN, "refused", None),
+    };
+    if confirmation.is_none() {
+        conversations.forget(id, &caller.who);
+    }
+    let (message, conversation) = (told.text.into(), confirmation.map(|_| id));
+    Ok((code, Json(Disabling { status, message, conversation, confirmation })))
+}
+
 /// Quotes the rules that were read, each with its file.
 fn quoted(data: &Data) -> Vec<String> {
     let Data::Firewall(firewall) = data else { return Vec::new() };
@@ -224,9 +318,7 @@ impl Question {
         let conversations = app.node.conversations.clone();
         let who = caller.who.clone();
         let id = conversations.begin(&who);
-        // Nothing that changes the node is asked for at this address.
-        let caller =
-            conversation::Caller { who: caller.who, from: place(headers), may_administer: false };
+        let caller = caller.at(place(headers));
         let turn = conversations.turn(id, Ask { text, caller }).await?;
         Ok(Self { turn, conversations, id, who })
     }
@@ -262,6 +354,7 @@ fn said(event: TurnEvent) -> Result<String, Failure> {
         }
         TurnEvent::Intent { .. }
         | TurnEvent::Passages { .. }
+        | TurnEvent::Decision(_)
         | TurnEvent::Note { .. }
         | TurnEvent::Citations { .. }
         | TurnEvent::Timings(_)

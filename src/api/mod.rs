@@ -21,6 +21,7 @@ mod first;
 mod gate;
 mod health;
 mod host;
+mod household;
 mod inherited;
 mod knowledge;
 mod metrics;

@@ -37,6 +37,7 @@ use utoipa::{
     modifiers(&Finish),
     tags(
         (name = "conversations", description = "Ask in several turns; answers stream and cite"),
+        (name = "household", description = "Who is speaking, who else is here, and what may be done and told then"),
         (name = "openai", description = "The bare model, as OpenAI clients know it"),
         (name = "node", description = "What this node is, has and lacks"),
         (name = "probes", description = "For supervisors and dashboards"),

@@ -8,6 +8,7 @@ use super::{
     tokens::Scope,
 };
 use crate::foundation::{
+    audit::Decision,
     store,
     values::{self, time},
 };
@@ -16,6 +17,9 @@ use crate::supervisor::{AskError, Status, StatusError, Supervisor};
 use axum::{extract::State, http::StatusCode};
 use serde::Serialize;
 use uuid::Uuid;
+
+/// How the audit names a refresh; the command has the same name.
+const AUDITED: &str = "refresh_node";
 
 /// The release that runs: what was built, from what, and what it runs models on.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -112,11 +116,20 @@ pub(super) async fn refresh(
     caller: Caller<Admin>,
     State(app): State<App>,
 ) -> Result<(StatusCode, Json<RefreshAsked>), Failure> {
+    let household = app.node.conversations.household();
+    let unwritten = |error| Failure::internal(&error);
+    household.operated(AUDITED, (Decision::Allowed, "operator")).await.map_err(unwritten)?;
     let supervisor = Supervisor::new(&app.node.settings.paths);
     let actor = caller.who.to_string();
     let asking =
         tokio::task::spawn_blocking(move || supervisor.ask_for_refresh(&actor, time::now()));
-    let asked = asking.await.map_err(|error| Failure::internal(&error))??;
+    let asked = asking.await.map_err(|error| Failure::internal(&error))?.map_err(Failure::from);
+    let outcome = match &asked {
+        Ok(_) => (Decision::Done, "asked_for"),
+        Err(failure) => (Decision::Failed, failure.code),
+    };
+    household.operated(AUDITED, outcome).await.map_err(unwritten)?;
+    let asked = asked?;
     let asked = RefreshAsked { id: asked.id, already: asked.already, supervisor: asked.status };
     Ok((StatusCode::ACCEPTED, Json(asked)))
 }
@@ -126,6 +139,7 @@ impl From<AskError> for Failure {
         let code = match error {
             AskError::Nobody(_) => "no_supervisor",
             AskError::Silent(_) => "supervisor_silent",
+            AskError::NotAllowed { .. } | AskError::Target { .. } => "supervisor_disallows",
             AskError::Refused { .. } => "requests_unwritable",
         };
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, error.to_string())

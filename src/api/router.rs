@@ -1,8 +1,10 @@
 //! All routes on one page.
 
 use super::{
-    app::App, completions, conversations, docs, embeddings, first, gate, health, host, knowledge,
-    metrics, models, openapi, pages, release, rerank, server, workers,
+    app::App,
+    completions, conversations, docs, embeddings, first, gate, health, host,
+    household::{audit, commands, confirmation, grants, identity, mode, people, profile},
+    knowledge, metrics, models, openapi, pages, release, rerank, server, workers,
 };
 use axum::{
     Router, middleware,
@@ -36,6 +38,21 @@ routes! {
     post "/api/conversations" => conversations::begin,
     post "/api/conversations/{id}/turns" => conversations::turn,
     delete "/api/conversations/{id}" => conversations::forget,
+    get "/api/conversations/{id}/identity" => identity::show,
+    post "/api/conversations/{id}/identity" => identity::claim,
+    post "/api/conversations/{id}/mode" => mode::say,
+    post "/api/conversations/{id}/commands" => commands::ask,
+    post "/api/conversations/{id}/confirmation" => confirmation::answer,
+    get "/api/conversations/{id}/profile" => profile::show,
+    post "/api/conversations/{id}/profile" => profile::change,
+    delete "/api/conversations/{id}/profile" => profile::erase,
+    get "/api/conversations/{id}/profile/export" => profile::export,
+    post "/api/conversations/{id}/delegations" => grants::delegate,
+    post "/api/conversations/{id}/consents" => grants::consent,
+    post "/api/conversations/{id}/revocations" => grants::revoke,
+    get "/api/conversations/{id}/audit" => audit::show,
+    get "/api/conversations/{id}/people" => people::list,
+    get "/api/commands" => commands::list,
     post "/v1/chat/completions" => completions::create_chat,
     post "/v1/completions" => completions::create_text,
     post "/v1/embeddings" => embeddings::create,
@@ -52,6 +69,7 @@ routes! {
     post "/ask_phi3" => first::ask,
     get "/ask_phi3" => first::ask_whole,
     post "/ask_firewall" => first::ask_firewall,
+    post "/disable_service" => first::disable_service,
     get "/openapi.json" => openapi::describe,
     get "/health/live" => health::live,
     get "/health/ready" => health::ready,

@@ -4,6 +4,7 @@
 //! something that the node works without; only what is broken makes the run end with 3.
 
 use super::{Common, exit::Exit, exit::Outcome, out};
+use crate::commands::{self, Catalogue};
 use crate::foundation::layout;
 use crate::foundation::settings::{Http, Paths, Settings};
 use crate::foundation::store::{self, StoreError};
@@ -14,6 +15,7 @@ use crate::inference::workers::{
     permits::{self, Permits},
 };
 use crate::knowledge;
+use crate::people::{self, Owners};
 use clap::Args;
 use serde::Serialize;
 use std::{
@@ -147,12 +149,14 @@ fn examine(settings: &Settings) -> Vec<Finding> {
         Finding::of("cpus", cpus(settings)),
         Finding::of("disk", disk(&paths.state)),
         Finding::of("database", database(paths)),
+        Finding::of("owners", owners(paths)),
         Finding::of("knowledge", learned(paths)),
         Finding::of("extract", reads(settings)),
         Finding::of("runtime", runtime(paths.onnxruntime.as_deref())),
         Finding::of("llm", llm(settings)),
         Finding::of("embed", embedder(settings)),
         Finding::of("rerank", reranker(settings)),
+        Finding::of("commands", commands(settings)),
         Finding::of("tls", tls(&settings.http)),
         Finding::of("port", port(&settings.http)),
     ]
@@ -166,6 +170,31 @@ pub(super) fn unusable_settings(error: &anyhow::Error) -> ReadinessIssue {
         path: None,
         mend: "correct what is named, then run `ladylinux config check`".to_owned(),
     }
+}
+
+/// Reads the catalogue with the owner's file, and prepares what carries commands out.
+pub(super) fn commands(settings: &Settings) -> Result<String, ReadinessIssue> {
+    let path = commands::file(&settings.paths.config);
+    let broken = |code: &str, message: String, mend: String| ReadinessIssue {
+        severity: Severity::Critical,
+        code: code.to_owned(),
+        message,
+        path: Some(path.clone()),
+        mend,
+    };
+    let catalogue = Catalogue::load(&settings.paths.config).map_err(|error| {
+        let check = format!("commands list --check {}", path.display());
+        let mend = format!(
+            "correct the lines that are named, then {}",
+            super::command(&settings.paths, &check)
+        );
+        broken("commands_invalid", error.to_string(), mend)
+    })?;
+    let listed = super::commands::listed(&catalogue, settings).map_err(|error| {
+        broken("commands_unusable", error.to_string(), "correct the setting or the file".to_owned())
+    })?;
+    let here = listed.iter().filter(|one| one.availability.is_available()).count();
+    Ok(format!("{here} of {} commands can be carried out here", listed.len()))
 }
 
 pub(super) fn clock() -> Result<String, ReadinessIssue> {
@@ -266,6 +295,18 @@ pub(super) fn database_issue(paths: &Paths, error: &StoreError) -> ReadinessIssu
 pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// Reads who the operator says owns this household.
+pub(super) fn owners(paths: &Paths) -> Result<String, ReadinessIssue> {
+    let path = Owners::path(paths);
+    let named = Owners::load(&path, people::day(time::now())).map_err(|error| error.issue())?;
+    let names: Vec<_> = named.owners.iter().map(|owner| owner.name.as_str()).collect();
+    Ok(if names.is_empty() {
+        format!("{} names nobody, so that nobody commands what takes an owner", path.display())
+    } else {
+        format!("{} names {}", path.display(), names.join(", "))
+    })
 }
 
 fn learned(paths: &Paths) -> Result<String, ReadinessIssue> {

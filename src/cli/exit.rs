@@ -1,6 +1,7 @@
 //! How a run ends: the only place that turns errors into exit codes.
 
 use super::out;
+use crate::commands::CatalogueErrors;
 use crate::foundation::settings::SettingsErrors;
 use std::process::ExitCode;
 
@@ -52,7 +53,7 @@ pub(super) fn code(outcome: Outcome) -> ExitCode {
 /// Returns how a run ends that failed with this error.
 fn of(error: &anyhow::Error) -> Exit {
     let of_cause = |cause: &(dyn std::error::Error + 'static)| {
-        if cause.is::<SettingsErrors>() {
+        if cause.is::<SettingsErrors>() || cause.is::<CatalogueErrors>() {
             return Some(Exit::Refused);
         }
         cause.downcast_ref::<Ends>().map(|ends| ends.exit)
@@ -68,6 +69,7 @@ mod tests {
     #[test]
     fn each_error_ends_the_run_with_its_code() {
         assert_eq!(of(&SettingsErrors(Vec::new()).into()), Exit::Refused);
+        assert_eq!(of(&CatalogueErrors(Vec::new()).into()), Exit::Refused);
         assert_eq!(of(&refused("no")), Exit::Refused);
         assert_eq!(of(&not_ready("not yet")), Exit::NotReady);
         assert_eq!(of(&anyhow!("broken")), Exit::Failed);

@@ -24,7 +24,7 @@ impl Import {
     pub(super) fn run(&self, common: &Common) -> Outcome {
         let paths = common.load(&[])?.settings.paths;
         let imported = store::import(&paths.database(), &self.file)?;
-        let Imported { added, present, conflicts, unknown_columns } = &imported;
+        let Imported { added, present, erased, conflicts, unknown_columns } = &imported;
         if self.json {
             out::json(&imported)?;
         } else {
@@ -33,6 +33,11 @@ impl Import {
             }
             if *present > 0 {
                 out::line(format!("{present} were there already"));
+            }
+            if *erased > 0 {
+                out::line(format!(
+                    "{erased} left out, because they are about people who were erased"
+                ));
             }
             for conflict in conflicts {
                 out::line(format!("left out, because another one is in its place: {conflict}"));

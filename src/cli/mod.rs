@@ -3,9 +3,11 @@
 //! A verb is a struct of arguments with `run(&self, &Common) -> Outcome`. It prints through `out` and nothing else.
 
 mod ask;
+mod audit;
 mod backup;
 mod bench;
 mod chat;
+mod commands;
 mod config;
 mod doctor;
 mod duration;
@@ -18,6 +20,8 @@ mod migrate;
 mod models;
 mod node_client;
 mod out;
+mod person;
+mod preflight;
 mod prepare;
 mod provision;
 mod refresh;
@@ -120,10 +124,18 @@ enum Verb {
     Learn(learn::Learn),
     /// List, show, verify and import models
     Models(models::Models),
+    /// Enter, show, export and erase people
+    Person(person::Person),
     /// Make, list or revoke access tokens
     Token(token::Token),
+    /// Read what was decided and why, and check that nobody has changed it
+    Audit(audit::Audit),
     /// Check everything a node needs, and say how to mend what is wrong; exits 3 if something is
     Doctor(doctor::Doctor),
+    /// List what this node can be told to do, and check the file in which its owner changes that
+    Commands(commands::Commands),
+    /// Go through the checklist before a node is used in earnest; exits 3 if something is missing
+    Preflight(preflight::Preflight),
     /// Show, check and explain settings
     Config(config::Config),
     /// Tell what this machine says about itself: disk, load, users, ports, firewall, services, updates, errors
@@ -148,9 +160,11 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome: Outcome = match &arguments.verb {
         Verb::Ask(verb) => verb.run(&arguments.common),
+        Verb::Audit(verb) => verb.run(&arguments.common),
         Verb::Backup(verb) => verb.run(&arguments.common),
         Verb::Bench(verb) => verb.run(&arguments.common),
         Verb::Chat(verb) => verb.run(&arguments.common),
+        Verb::Commands(verb) => verb.run(&arguments.common),
         Verb::Config(verb) => verb.run(&arguments.common),
         Verb::Doctor(verb) => verb.run(&arguments.common),
         Verb::Serve(verb) => verb.run(&arguments.common),
@@ -161,6 +175,8 @@ pub fn run() -> ExitCode {
         Verb::Learn(verb) => verb.run(&arguments.common),
         Verb::Migrate(verb) => verb.run(&arguments.common),
         Verb::Models(verb) => verb.run(&arguments.common),
+        Verb::Person(verb) => verb.run(&arguments.common),
+        Verb::Preflight(verb) => verb.run(&arguments.common),
         Verb::Prepare(verb) => verb.run(&arguments.common),
         Verb::Provision(verb) => verb.run(&arguments.common),
         Verb::Refresh(verb) => verb.run(&arguments.common),

@@ -135,7 +135,7 @@ impl Prepare {
         self.database(&settings.paths, is_laid_out, report);
         self.models(settings, report);
         report.trees(&settings.paths);
-        let rest = [doctor::clock(), doctor::tls(&settings.http)];
+        let rest = [doctor::clock(), doctor::tls(&settings.http), doctor::owners(&settings.paths)];
         rest.into_iter().filter_map(Result::err).for_each(|issue| report.note(issue));
         if let Err(issue) = doctor::disk(&settings.paths.state) {
             // Before a refresh it is a reason to leave the old release alone; after the stop, none not to serve at all.

@@ -33,7 +33,10 @@ impl Refresh {
         let actor = format!("user {user} on the command line");
         let asked =
             supervisor.ask_for_refresh(&actor, time::now()).map_err(|error| match error {
-                AskError::Nobody(_) | AskError::Silent(_) => exit::refused(error.to_string()),
+                AskError::Nobody(_)
+                | AskError::Silent(_)
+                | AskError::NotAllowed { .. }
+                | AskError::Target { .. } => exit::refused(error.to_string()),
                 AskError::Refused { .. } => error.into(),
             })?;
         if self.json {

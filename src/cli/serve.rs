@@ -5,13 +5,14 @@
 
 use super::{Common, exit::Exit, exit::Outcome, out, signals};
 use crate::api::{self, Inherited, Listener, Node};
-use crate::conversation::Conversations;
+use crate::commands::{self, BuiltIns, Catalogue};
+use crate::conversation::{Conversations, Household};
 use crate::foundation::{
-    layout,
+    audit, layout,
     settings::{self, Settings},
     store::Store,
     telemetry,
-    values::Severity,
+    values::{Severity, time},
 };
 use crate::inference::workers::{Extractor, Workers, permits};
 use crate::knowledge::{self, LearnOptions, LearnReport, Mode, Searcher};
@@ -20,6 +21,7 @@ use clap::Args;
 use std::{
     net::IpAddr,
     path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -53,6 +55,8 @@ impl Serve {
         if let Some(refusal) = refusal(&settings) {
             return Ok(refuse(&refusal));
         }
+        // What may be done in the world is known whole, or nothing is served.
+        Catalogue::load(&settings.paths.config)?;
         let issues = layout::readiness(&settings, layout::State::InUse);
         if issues.iter().any(|issue| issue.severity == Severity::Critical) {
             for issue in layout::foremost(&issues) {
@@ -101,6 +105,14 @@ async fn serve(
             return Ok(Exit::NotReady);
         }
     };
+    let kept = Arc::new(OnceLock::new());
+    let household = match household(&settings, &store, &kept).await {
+        Ok(household) => household,
+        Err(error) => {
+            out::error(&error);
+            return Ok(Exit::NotReady);
+        }
+    };
     let metrics = telemetry::install();
     let listener = match Listener::bind(&settings.http, inherited).await {
         Ok(listener) => listener,
@@ -123,6 +135,7 @@ async fn serve(
     }
     out::line(format!("LadyLinux answers on {}", listener.url()));
     tracing::info!(url = listener.url(), version = env!("CARGO_PKG_VERSION"), "serving");
+    tell_audit(&store).await;
     let manual = tokio::spawn(learn_manual(
         store.clone(),
         settings.knowledge.clone(),
@@ -133,7 +146,10 @@ async fn serve(
     let keeper = tokio::spawn(keeper);
     let searcher = Searcher::new(store.clone(), Some(workers.embedder.clone()))
         .reread_by(workers.reranker.clone(), &settings.rerank);
-    let conversations = Conversations::new(searcher.clone(), workers.llm.clone(), &settings);
+    let conversations =
+        Conversations::new(searcher.clone(), workers.llm.clone(), household, &settings);
+    // It deletes what is kept here, too, and was registered before there were any.
+    drop(kept.set(conversations.clone()));
     let node = Node {
         settings,
         store: store.clone(),
@@ -147,6 +163,7 @@ async fn serve(
     upkeep.abort();
     manual.abort();
     keeper.abort();
+    tell_audit(&store).await;
     if tokio::time::timeout(CLOSING, store.close()).await.is_err() {
         tracing::warn!(
             "the database is still in use, and its journal is worked in at the next start"
@@ -154,6 +171,51 @@ async fn serve(
     }
     tracing::info!("stopped");
     Ok(Exit::Done)
+}
+
+/// Notes in the log, which is kept elsewhere, what the audit goes on from: cut off there, it would show.
+async fn tell_audit(store: &Store) {
+    match audit::heads(store).await {
+        Ok(heads) => {
+            let head = heads.first().map(ToString::to_string);
+            tracing::info!(audit.head = head, audit.heads = heads.len(), "the audit's head");
+        }
+        Err(error) => {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, "the audit's head is not known");
+        }
+    }
+}
+
+/// Opens the household: owners as the operator wrote them, and the commands that this node carries out itself.
+async fn household(
+    settings: &Settings,
+    store: &Store,
+    kept: &Arc<OnceLock<Conversations>>,
+) -> anyhow::Result<Household> {
+    let (documents, kept) = (store.clone(), Arc::clone(kept));
+    let built_in = BuiltIns::default().with("delete_all_data", move |_| {
+        let (documents, kept) = (documents.clone(), Arc::clone(&kept));
+        async move {
+            if let Some(conversations) = kept.get() {
+                conversations.forget_all().await;
+            }
+            match knowledge::forget(&documents, Path::new("/")).await {
+                Ok(_) => commands::Outcome::Done,
+                Err(error) => {
+                    let error: &dyn std::error::Error = &error;
+                    tracing::error!(error, "the documents were not deleted");
+                    commands::Outcome::Failed("not_deleted")
+                }
+            }
+        }
+    });
+    let household = Household::open(store.clone(), settings, built_in)?;
+    let applied = household.people().begin(&settings.paths, time::now()).await?;
+    for warning in applied.warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(household)
 }
 
 /// Learns the manual that came with the release, if it is another than the one that is known; pages that it has no more

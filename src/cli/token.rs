@@ -3,6 +3,7 @@
 use super::{Common, duration, exit::Exit, exit::Outcome, out};
 use crate::api::tokens::{self, NewToken, Scope};
 use crate::foundation::values::time;
+use crate::people::Person;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::{collections::BTreeSet, time::Duration};
@@ -27,6 +28,9 @@ enum Verb {
         /// When it ends, such as 12h or 30d; never if not given
         #[arg(long, value_parser = duration::parse)]
         expires: Option<Duration>,
+        /// Whose it is, by their short name: one hint at who is speaking, and what they say of themselves is checked against it
+        #[arg(long, value_name = "NAME")]
+        person: Option<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -50,12 +54,24 @@ impl Token {
         let store = super::open_store(&settings.paths)?;
         super::block_on(async {
             match &self.verb {
-                Verb::Create { name, scopes, expires, json } => {
+                Verb::Create { name, scopes, expires, person, json } => {
                     let scopes: BTreeSet<_> = scopes.iter().copied().collect();
-                    let new = tokens::create(&store, name, scopes, time::now(), *expires).await?;
+                    let whose = match person {
+                        Some(name) => Some(super::person::named(&store, name).await?),
+                        None => None,
+                    };
+                    let mut new =
+                        tokens::create(&store, name, scopes, time::now(), *expires).await?;
+                    if let Some(person) = whose {
+                        super::person::link(&store, &new.token.id, person.id).await?;
+                        new.token.person = Some(person.id);
+                    }
                     if *json { show_json(&new)? } else { show(&new) }
                 }
-                Verb::List { json } => list(tokens::list(&store).await?, *json)?,
+                Verb::List { json } => {
+                    let everybody = super::person::everybody(&store).await?;
+                    list(tokens::list(&store).await?, &everybody, *json)?;
+                }
                 Verb::Revoke { id } => {
                     tokens::revoke(&store, id, time::now()).await?;
                     out::note(format!("token {id} is revoked"));
@@ -84,9 +100,17 @@ fn show_json(new: &NewToken) -> anyhow::Result<()> {
     out::json(&value)
 }
 
-fn list(tokens: Vec<tokens::Token>, json: bool) -> anyhow::Result<()> {
+fn list(tokens: Vec<tokens::Token>, everybody: &[Person], json: bool) -> anyhow::Result<()> {
+    let whose = |token: &tokens::Token| {
+        everybody.iter().find(|one| Some(one.id) == token.person).map(|one| &one.name)
+    };
     if json {
-        return out::json(&tokens);
+        let told = tokens.iter().map(|token| {
+            let mut value = serde_json::to_value(token)?;
+            value["person_name"] = json!(whose(token));
+            Ok(value)
+        });
+        return out::json(&told.collect::<anyhow::Result<Vec<_>>>()?);
     }
     if tokens.is_empty() {
         out::note("there are no tokens: ladylinux token create --name NAME --scope chat");
@@ -94,8 +118,9 @@ fn list(tokens: Vec<tokens::Token>, json: bool) -> anyhow::Result<()> {
     for token in tokens {
         let end = token.expires_at.map_or("never".to_owned(), time::Timestamp::rfc3339);
         let made = token.created_at.rfc3339();
+        let whose = whose(&token).map_or(String::new(), |name| format!("  of {name}"));
         out::line(format!(
-            "{}  {made}  expires {end}  {}  {}",
+            "{}  {made}  expires {end}  {}  {}{whose}",
             token.id,
             names(&token.scopes),
             token.name

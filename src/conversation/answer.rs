@@ -1,7 +1,7 @@
 //! Tells the answer of one turn, event by event: does what `machine` decides.
 
 use super::{
-    Caller,
+    Caller, Reply,
     cite::{cited, quoted},
     event::{AnsweredBy, Basis, Cited, Timings, TurnEvent},
     intents::{Intent, Recognized},
@@ -16,6 +16,8 @@ use crate::foundation::values::{ConversationId, ReadinessIssue, Redacted, TurnId
 use crate::host::{Language, Topic};
 use crate::inference::workers::{Completion, Event, Finish, Refusal, WorkerError};
 use crate::knowledge::{Answer, Passage, Reader, extract};
+use crate::people::Bearer;
+use crate::policy::privacy::Readership;
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout};
 
@@ -28,8 +30,10 @@ pub(super) struct Asked {
     pub(super) key: Key,
     pub(super) turn: TurnId,
     pub(super) text: Redacted<String>,
-    /// Whether who asks may change the node.
-    may_administer: bool,
+    /// Whose token it comes with.
+    pub(super) bearer: Bearer,
+    /// What the answer may draw on, and for whom it is remembered.
+    pub(super) readership: Readership,
     began: Instant,
 }
 
@@ -38,8 +42,10 @@ pub(super) struct Asked {
 pub(super) struct Material {
     pub(super) passages: Vec<Passage>,
     pub(super) history: Vec<Exchange>,
+    /// Who reads the documents.
+    pub(super) reader: Reader,
     /// What the question may have meant instead.
-    pub(super) perhaps: Option<Intent>,
+    pub(super) perhaps: Option<Recognized>,
     pub(super) language: Language,
     pub(super) retrieval_ms: f64,
 }
@@ -49,10 +55,31 @@ pub(super) struct Material {
 pub(super) struct Telling {
     inner: Arc<Inner>,
     pub(super) asked: Asked,
-    begins_anew: Option<TurnEvent>,
-    intent: &'static str,
+    /// What is to be said before anything else.
+    first: Vec<TurnEvent>,
+    intent: String,
     timings: Timings,
     said: String,
+}
+
+/// How an intent is answered.
+#[derive(Debug)]
+pub(super) enum Way {
+    /// With a fact about the machine.
+    Host(Topic),
+    /// With these words of the node's own.
+    Say(String),
+}
+
+impl Way {
+    /// Returns how an intent is answered; nothing if it is not answered as an intent (yet).
+    pub(super) fn of(recognized: &Recognized, history: &[Exchange]) -> Option<Self> {
+        if let Intent::Host(topic) = recognized.intent {
+            return Some(Self::Host(topic));
+        }
+        let zone = jiff::tz::TimeZone::system();
+        reply::to_intent(recognized, history, time::now(), &zone).map(Self::Say)
+    }
 }
 
 impl Material {
@@ -67,9 +94,10 @@ impl Material {
 
 impl Asked {
     pub(super) fn new(caller: Caller, id: ConversationId, text: &str, began: Instant) -> Self {
-        let Caller { who, may_administer, .. } = caller;
-        let text = Redacted(text.to_owned());
-        Self { key: Key { who, id }, turn: TurnId::new(), text, may_administer, began }
+        let bearer = Bearer::from(&caller);
+        let key = Key { who: caller.who, id };
+        let (turn, text) = (TurnId::new(), Redacted(text.to_owned()));
+        Self { key, turn, text, bearer, readership: Readership::Everyone, began }
     }
 
     pub(super) fn since_began(&self) -> f64 {
@@ -80,13 +108,20 @@ impl Asked {
 impl Telling {
     pub(super) fn new(inner: Arc<Inner>, asked: Asked, intent_ms: f64) -> Self {
         let timings = Timings { intent_ms, ..Timings::default() };
-        Self { inner, asked, begins_anew: None, intent: "question", timings, said: String::new() }
+        Self {
+            inner,
+            asked,
+            first: Vec::new(),
+            intent: "question".to_owned(),
+            timings,
+            said: String::new(),
+        }
     }
 
     /// Notes whether there is anything known of the conversation.
     pub(super) fn known(mut self, history: Option<&Vec<Exchange>>) -> Self {
         if history.is_none() {
-            self.begins_anew = Some(TurnEvent::note(
+            self.first.push(TurnEvent::note(
                 "conversation_unknown",
                 "Nothing is known of this conversation (any more), so it begins anew: conversations are kept in memory \
                  only, and for a limited time.",
@@ -95,41 +130,43 @@ impl Telling {
         self
     }
 
+    /// Notes what came of beginning: something that is off, a birthday.
+    pub(super) fn begun(mut self, told: Reply, greeting: Option<String>) -> Self {
+        let decisions = told.decisions.into_iter().map(TurnEvent::Decision);
+        self.first.extend(decisions);
+        let said = Some(told.text).filter(|text| !text.is_empty());
+        self.first.extend(said.map(|text| TurnEvent::note("meanwhile", text)));
+        self.first.extend(greeting.map(|text| TurnEvent::note("birthday", text)));
+        self
+    }
+
     /// Answers an intent.
-    pub(super) async fn intent(mut self, outlet: Outlet, recognized: Recognized) {
-        self.intent = recognized.intent.name();
+    pub(super) async fn intent(mut self, outlet: Outlet, recognized: Recognized, way: Way) {
+        recognized.intent.name().clone_into(&mut self.intent);
         self.open(&outlet, recognized.language, Some(recognized.confidence)).await;
-        match recognized.intent {
-            Intent::Host(topic) => self.host(outlet, topic, recognized.language).await,
-            Intent::Refresh => self.refresh(outlet, recognized.language).await,
-            Intent::Greet | Intent::Help | Intent::Time | Intent::Date | Intent::Forget => {
-                let zone = jiff::tz::TimeZone::system();
-                self.say(&outlet, reply::to_intent(recognized, time::now(), &zone), None).await;
+        match way {
+            Way::Host(topic) => self.host(outlet, topic, recognized.language).await,
+            Way::Say(text) => {
+                self.say(&outlet, text, None).await;
                 self.close(outlet, AnsweredBy::Intent, Finish::Stop).await;
             }
         }
     }
 
-    /// Asks the supervisor for a refresh, if the caller may ask for one.
-    async fn refresh(mut self, outlet: Outlet, language: Language) {
-        if !self.asked.may_administer {
-            self.say(&outlet, reply::no_refresh(language).to_owned(), None).await;
-            return self.close(outlet, AnsweredBy::Intent, Finish::Stop).await;
+    /// Tells what the conscience decided, and what came of it.
+    pub(super) async fn reply(
+        mut self,
+        outlet: Outlet,
+        (name, told): (String, Reply),
+        (language, confidence): (Language, Option<f32>),
+    ) {
+        self.intent = name;
+        self.open(&outlet, language, confidence).await;
+        for decided in told.decisions {
+            outlet.tell(TurnEvent::Decision(decided)).await;
         }
-        let (supervisor, actor) = (self.inner.supervisor.clone(), self.asked.key.who.to_string());
-        let asking =
-            tokio::task::spawn_blocking(move || supervisor.ask_for_refresh(&actor, time::now()));
-        let failure = match asking.await {
-            Ok(Ok(asked)) => {
-                self.say(&outlet, reply::asked(&asked, language, time::now()), None).await;
-                return self.close(outlet, AnsweredBy::Intent, Finish::Stop).await;
-            }
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "the request failed inside the node: its log has the reason".to_owned(),
-        };
-        tracing::warn!(turn.id = %self.asked.turn, refresh.error = failure, "the supervisor was not asked");
-        let message = sentence(&failure);
-        outlet.tell(TurnEvent::Error { code: "not_asked".to_owned(), message, mend: None }).await;
+        self.say(&outlet, told.text, None).await;
+        self.close(outlet, AnsweredBy::Intent, Finish::Stop).await;
     }
 
     async fn host(mut self, outlet: Outlet, topic: Topic, language: Language) {
@@ -238,7 +275,7 @@ impl Telling {
     async fn quote(mut self, outlet: Outlet, material: &Material, issue: Option<ReadinessIssue>) {
         let text = self.asked.text.expose();
         // Quoting weighs every sentence by itself, and finds the right one among more passages than a model can be given.
-        let answer = self.inner.searcher.answer(text, &Reader::Everyone).await;
+        let answer = self.inner.searcher.answer(text, &material.reader).await;
         match answer.unwrap_or_else(|_| extract(text, &material.passages)) {
             Answer::Found { text, citations } => {
                 let citations: Vec<Cited> = quoted(citations);
@@ -247,7 +284,8 @@ impl Telling {
                 self.close(outlet, AnsweredBy::Documents, Finish::Stop).await;
             }
             Answer::NotFound => {
-                let text = reply::not_found(material.language, issue.as_ref(), material.perhaps);
+                let text =
+                    reply::not_found(material.language, issue.as_ref(), material.perhaps.as_ref());
                 self.say(&outlet, text, None).await;
                 self.close(outlet, AnsweredBy::Nobody, Finish::Stop).await;
             }
@@ -255,11 +293,11 @@ impl Telling {
     }
 
     async fn open(&mut self, outlet: &Outlet, language: Language, confidence: Option<f32>) {
-        let name = self.intent.to_owned();
+        let name = self.intent.clone();
         let turn = self.asked.turn;
         outlet.tell(TurnEvent::Intent { turn, name, confidence, language }).await;
-        if let Some(note) = self.begins_anew.take() {
-            outlet.tell(note).await;
+        for event in std::mem::take(&mut self.first) {
+            outlet.tell(event).await;
         }
     }
 
@@ -282,7 +320,9 @@ impl Telling {
             "a turn was answered"
         );
         if self.intent != Intent::Forget.name() {
-            let exchange = Exchange { question: self.asked.text, answer: Redacted(self.said) };
+            let readership = self.asked.readership;
+            let answer = Redacted(self.said);
+            let exchange = Exchange { question: self.asked.text, answer, readership };
             self.inner.remember(&self.asked.key, exchange);
         }
         outlet.tell(TurnEvent::Timings(self.timings)).await;
@@ -290,6 +330,11 @@ impl Telling {
     }
 
     async fn fail(self, outlet: Outlet, error: &WorkerError) {
+        // INV-FAIL-2, VOX-69: what waits for a confirmation does not outlive a failure.
+        let off = self.inner.household.failed(&self.asked.key, self.asked.bearer).await;
+        for decided in off.decisions {
+            outlet.tell(TurnEvent::Decision(decided)).await;
+        }
         let (code, mend) = told(error);
         tracing::warn!(
             turn.id = %self.asked.turn,

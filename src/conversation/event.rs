@@ -1,5 +1,6 @@
 //! What a turn tells while it happens; each variant is one server-sent event.
 
+use super::Decided;
 use crate::foundation::values::{Redacted, TurnId};
 use crate::host::Language;
 use crate::inference::workers::Finish;
@@ -26,6 +27,8 @@ pub enum TurnEvent {
         /// The passages.
         passages: Vec<Passage>,
     },
+    /// What was decided about something that was asked for, or came of it; it may come at any time.
+    Decision(Decided),
     /// Something the person should know about how the answer comes about; it may come at any time.
     Note {
         /// A stable name for programs.
@@ -135,6 +138,7 @@ impl TurnEvent {
         match self {
             Self::Intent { .. } => "intent",
             Self::Passages { .. } => "passages",
+            Self::Decision(_) => "decision",
             Self::Note { .. } => "note",
             Self::Token { .. } => "token",
             Self::Citations { .. } => "citations",

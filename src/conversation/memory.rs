@@ -6,6 +6,7 @@
 use super::Who;
 use crate::foundation::settings;
 use crate::foundation::values::{ConversationId, Redacted, time::Timestamp};
+use crate::policy::privacy::Readership;
 use std::collections::{HashMap, VecDeque};
 
 /// One question and its answer.
@@ -13,6 +14,8 @@ use std::collections::{HashMap, VecDeque};
 pub(super) struct Exchange {
     pub(super) question: Redacted<String>,
     pub(super) answer: Redacted<String>,
+    /// For whom it was said: where that is not heard by them alone, it is as if it had not been.
+    pub(super) readership: Readership,
 }
 
 /// Whose conversation it is, and which.
@@ -27,6 +30,8 @@ pub(super) struct Key {
 pub(super) struct Memory {
     limits: settings::Conversation,
     conversations: HashMap<Key, Remembered>,
+    /// Those that are over and of which nobody has been told yet.
+    ended: Vec<Key>,
 }
 
 #[derive(Debug)]
@@ -37,10 +42,11 @@ struct Remembered {
 
 impl Memory {
     pub(super) fn new(limits: settings::Conversation) -> Self {
-        Self { limits, conversations: HashMap::new() }
+        Self { limits, conversations: HashMap::new(), ended: Vec::new() }
     }
 
-    /// Begins a conversation, or goes on with it; the one that was idle longest makes room.
+    /// Begins a conversation, or goes on with it. Where there is no room, who has the most loses the one that was idle longest:
+    /// nobody ends another's conversation, and what waits in it, by beginning many.
     pub(super) fn begin(&mut self, key: Key, now: Timestamp) {
         self.drop_idle(now);
         if let Some(known) = self.conversations.get_mut(&key) {
@@ -48,15 +54,9 @@ impl Memory {
             return;
         }
         while self.conversations.len() >= self.limits.max_conversations.max(1) {
-            let Some(oldest) = self
-                .conversations
-                .iter()
-                .min_by_key(|(key, remembered)| (remembered.used, key.id))
-                .map(|(key, _)| key.clone())
-            else {
-                break;
-            };
+            let Some(oldest) = self.first_to_go() else { break };
             self.conversations.remove(&oldest);
+            self.ended.push(oldest);
         }
         self.conversations.insert(key, Remembered { exchanges: VecDeque::new(), used: now });
     }
@@ -67,6 +67,12 @@ impl Memory {
         let known = self.conversations.get_mut(key)?;
         known.used = now;
         Some(known.exchanges.iter().cloned().collect())
+    }
+
+    /// Returns whether a conversation is known, without going on with it.
+    pub(super) fn knows(&mut self, key: &Key, now: Timestamp) -> bool {
+        self.drop_idle(now);
+        self.conversations.contains_key(key)
     }
 
     /// Adds what was said; a conversation that was forgotten meanwhile stays forgotten.
@@ -84,6 +90,16 @@ impl Memory {
         self.conversations.remove(key).is_some()
     }
 
+    /// Forgets every conversation, and returns which there were.
+    pub(super) fn forget_all(&mut self) -> Vec<Key> {
+        self.conversations.drain().map(|(key, _)| key).collect()
+    }
+
+    /// Returns the conversations that have ended by themselves since this was asked last.
+    pub(super) fn take_ended(&mut self) -> Vec<Key> {
+        std::mem::take(&mut self.ended)
+    }
+
     /// Forgets what was said in a conversation that goes on.
     pub(super) fn clear(&mut self, key: &Key) {
         if let Some(known) = self.conversations.get_mut(key) {
@@ -91,9 +107,23 @@ impl Memory {
         }
     }
 
+    fn first_to_go(&self) -> Option<Key> {
+        let mut held: HashMap<&Who, usize> = HashMap::new();
+        for key in self.conversations.keys() {
+            *held.entry(&key.who).or_default() += 1;
+        }
+        let most = held.values().copied().max()?;
+        let of_who_has_most = self.conversations.iter().filter(|(key, _)| held[&key.who] == most);
+        of_who_has_most
+            .min_by_key(|(key, remembered)| (remembered.used, key.id))
+            .map(|(key, _)| key.clone())
+    }
+
     fn drop_idle(&mut self, now: Timestamp) {
         let timeout = self.limits.idle_timeout;
-        self.conversations.retain(|_, remembered| now.since(remembered.used) < timeout);
+        let over = |remembered: &mut Remembered| now.since(remembered.used) >= timeout;
+        let over = self.conversations.extract_if(|_, remembered| over(remembered));
+        self.ended.extend(over.map(|(key, _)| key));
     }
 }
 
@@ -116,7 +146,11 @@ mod tests {
     }
 
     fn exchange(text: &str) -> Exchange {
-        Exchange { question: Redacted(text.to_owned()), answer: Redacted(text.to_owned()) }
+        Exchange {
+            question: Redacted(text.to_owned()),
+            answer: Redacted(text.to_owned()),
+            readership: Readership::Everyone,
+        }
     }
 
     fn said(memory: &mut Memory, key: &Key, now: i64) -> Option<Vec<String>> {
@@ -144,6 +178,18 @@ mod tests {
         memory.begin(key(4), Timestamp(4));
         assert_eq!(memory.recall(&key(2), Timestamp(5)), None);
         assert!(memory.recall(&key(1), Timestamp(5)).is_some());
+    }
+
+    #[test]
+    fn nobody_ends_the_conversation_of_another_by_beginning_many() {
+        let mut memory = memory();
+        let mine = Key { who: Who::Token { id: "t".to_owned(), name: "t".to_owned() }, ..key(1) };
+        memory.begin(mine.clone(), Timestamp(0));
+        for number in 2..10 {
+            memory.begin(key(number), Timestamp(1));
+        }
+        assert!(memory.knows(&mine, Timestamp(2)));
+        assert!(memory.knows(&key(8), Timestamp(2)) && memory.knows(&key(9), Timestamp(2)));
     }
 
     #[test]

@@ -9,42 +9,62 @@
 //!
 //! A turn is a stream of [`TurnEvent`]s that works only while it is read; dropping it stops everything at once. Who stands in for
 //! whom is decided in `machine`. Conversations live in memory and are gone after a restart; what is said in them is in no log.
-//! Nothing here changes the machine. One thing is asked of somebody who does: "refresh yourself" leaves a request for the
-//! supervisor, if the caller may change the node.
+//! Who is speaking, what they may hear and what is done for them is decided by `policy`, and goes through `household`.
 //!
 //! ```
-//! use ladylinux::conversation::{Intent, Recognition, recognize};
+//! use ladylinux::conversation::{Intent, Recognition, Thresholds, Vocabulary, recognize};
 //! use ladylinux::host::Topic;
 //!
+//! let vocabulary = Vocabulary::builtin();
+//! let recognize = |text| recognize(text, &vocabulary, Thresholds::default());
 //! let Recognition::Clear(recognized) = recognize("how much disk space is free?") else {
 //!     panic!("that is clear")
 //! };
 //! assert_eq!(recognized.intent, Intent::Host(Topic::Disk));
 //! assert_eq!(recognize("how do I check disk space with df?"), Recognition::Nothing);
+//!
+//! let Recognition::Clear(recognized) = recognize("could you turn on the light in the kitchen?") else {
+//!     panic!("that is clear")
+//! };
+//! assert_eq!(recognized.intent.name(), "turn_on_light");
+//! assert_eq!(recognized.slots["location"].to_string(), "kitchen");
+//! assert_eq!(recognize("don't turn on the light in the kitchen"), Recognition::Nothing);
 //! ```
 
 mod answer;
 mod cite;
 mod event;
+mod household;
 mod intents;
 mod machine;
 mod memory;
 mod model;
 mod prompt;
 mod reply;
+mod surely;
 mod task;
 mod turn;
 
 #[cfg(test)]
+mod red_team;
+#[cfg(test)]
 mod tests;
 
 pub use event::{AnsweredBy, Basis, Cited, Timings, TurnEvent};
-pub use intents::{Intent, Recognition, Recognized, language_of, recognize};
+pub use household::{
+    Act, Asking, Consented, Decided, Delegated, Here, Household, HouseholdError, Member, Part,
+    Pending, Reply, Somebody, Statement, Why,
+};
+pub use intents::{
+    Category, CommandName, Intent, Recognition, Recognized, SlotValue, Slots, Thresholds,
+    Vocabulary, VocabularyError, language_of, recognize,
+};
 pub use task::{Conversations, LONGEST_QUESTION};
 pub use turn::Turn;
 
-use crate::foundation::values::Redacted;
+use crate::foundation::values::{PersonId, Redacted};
 use crate::knowledge::KnowledgeError;
+use crate::people::PeopleError;
 use std::time::Duration;
 
 /// What a person asks, who that is and where.
@@ -63,8 +83,8 @@ pub struct Caller {
     pub who: Who,
     /// Where the question comes from.
     pub from: Place,
-    /// Whether they may change the node; somebody without an account never may.
-    pub may_administer: bool,
+    /// Whose token it comes with; none if it is nobody's in particular, or there is none.
+    pub person: Option<PersonId>,
 }
 
 /// Who asks. A conversation belongs to who began it.
@@ -123,6 +143,9 @@ pub enum Refused {
         /// When a place is likely to be free.
         retry_after: Duration,
     },
+    /// People cannot be read, so that nobody knows who is asking.
+    #[error("the people of this node cannot be read")]
+    People(#[from] PeopleError),
     /// The documents cannot be searched.
     #[error("the documents cannot be searched")]
     Knowledge(#[from] KnowledgeError),

@@ -76,6 +76,10 @@ pub(super) mod script {
     //! A model that says what a test tells it to.
 
     use super::{Event, Generate, Readiness, WorkerError};
+    use crate::{
+        foundation::values::Redacted,
+        inference::workers::{Completion, Finish},
+    };
     use std::{
         collections::VecDeque,
         sync::{Arc, Mutex},
@@ -93,8 +97,12 @@ pub(super) mod script {
     #[derive(Clone, Debug, Default)]
     pub(in crate::conversation) struct Script(Arc<Mutex<Inner>>);
 
-    #[derive(Debug, Default)]
+    /// What a model that has no script says to a request.
+    type Obey = Box<dyn Fn(&Generate) -> String + Send>;
+
+    #[derive(Default)]
     struct Inner {
+        obeys: Option<Obey>,
         answers: VecDeque<Result<Vec<Line>, WorkerError>>,
         asked: Vec<Generate>,
         not_ready: Option<Readiness>,
@@ -107,7 +115,34 @@ pub(super) mod script {
         script: Script,
     }
 
+    fn ended() -> Completion {
+        Completion {
+            finish: Finish::Stop,
+            prompt_tokens: 1,
+            cached_tokens: 0,
+            completion_tokens: 1,
+            first_token_ms: 1.0,
+            decode_ms: 1.0,
+            logprobs: Vec::new(),
+        }
+    }
+
+    impl std::fmt::Debug for Inner {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("Inner")
+        }
+    }
+
     impl Script {
+        /// A model that says to each request what `obey` makes of it.
+        pub(in crate::conversation) fn obeying(
+            obey: impl Fn(&Generate) -> String + Send + 'static,
+        ) -> Self {
+            let script = Self::default();
+            script.0.lock().unwrap().obeys = Some(Box::new(obey));
+            script
+        }
+
         pub(in crate::conversation) fn of(answers: Vec<Result<Vec<Line>, WorkerError>>) -> Self {
             let script = Self::default();
             script.0.lock().unwrap().answers = answers.into();
@@ -134,6 +169,12 @@ pub(super) mod script {
 
         pub(super) fn generate(&self, request: Generate) -> Result<Running, WorkerError> {
             let mut inner = self.0.lock().unwrap();
+            if let Some(obey) = &inner.obeys {
+                let text = Redacted(obey(&request));
+                let said = Line::Say(Event::Token { text, engine_ns: 0 });
+                let lines = [said, Line::Say(Event::Done(ended()))];
+                return Ok(Running { lines: lines.into(), script: self.clone() });
+            }
             inner.asked.push(request);
             let lines = inner.answers.pop_front().expect("the script has an answer left")?;
             Ok(Running { lines: lines.into(), script: self.clone() })

@@ -70,7 +70,7 @@ fn asked(question: &str, passages: &[Passage]) -> String {
 }
 
 /// Breaks everything that looks like a mark: `<` before a letter, a slash or a bar, and the bracketed marks of some models.
-fn harmless(text: &str) -> String {
+pub(super) fn harmless(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
@@ -91,6 +91,7 @@ fn harmless(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::privacy::Readership;
     use proptest::prelude::*;
 
     fn passage(text: &str) -> Passage {
@@ -121,8 +122,11 @@ mod tests {
 
     #[test]
     fn the_turns_before_stand_between_instructions_and_question() {
-        let history =
-            [Exchange { question: "a?".to_owned().into(), answer: "b.".to_owned().into() }];
+        let history = [Exchange {
+            question: "a?".to_owned().into(),
+            answer: "b.".to_owned().into(),
+            readership: Readership::Everyone,
+        }];
         let roles: Vec<String> =
             prompt("c?", &[], &history, 1).messages.into_iter().map(|one| one.role).collect();
         assert_eq!(roles, ["system", "user", "assistant", "user"]);

@@ -1,24 +1,86 @@
 //! What the node says by itself, in English and German. Pure.
 
-use super::{Intent, Recognized};
+use super::{Intent, Recognized, memory::Exchange, surely};
 use crate::foundation::values::{ReadinessIssue, time::Timestamp};
-use crate::host::{Language, Topic};
-use crate::supervisor::Asked;
+use crate::host::Language;
 use jiff::{Zoned, tz::TimeZone};
 
 /// Returns the answer to an intent that needs nothing but the time.
-pub(super) fn to_intent(recognized: Recognized, now: Timestamp, zone: &TimeZone) -> String {
+///
+/// Nothing, if somebody else has to answer.
+pub(super) fn to_intent(
+    recognized: &Recognized,
+    history: &[Exchange],
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Option<String> {
     let language = recognized.language;
-    match recognized.intent {
-        Intent::Greet => language.choose(GREETING, GREETING_DE).to_owned(),
-        Intent::Help | Intent::Host(_) | Intent::Refresh => {
-            language.choose(HELP, HELP_DE).to_owned()
+    let choose = |english: &str, german: &str| language.choose(english, german).to_owned();
+    Some(match recognized.intent {
+        Intent::Greet => choose(GREETING, GREETING_DE),
+        Intent::Help => choose(HELP, HELP_DE),
+        Intent::Forget => choose(FORGOTTEN, FORGOTTEN_DE),
+        Intent::SmallTalk => choose(SMALL_TALK, SMALL_TALK_DE),
+        Intent::AskName => {
+            choose("I am called Lady, of LadyLinux.", "Ich heiße Lady, von LadyLinux.")
         }
-        Intent::Forget => language.choose(FORGOTTEN, FORGOTTEN_DE).to_owned(),
+        Intent::AskWeather => choose(NO_WEATHER, NO_WEATHER_DE),
+        Intent::AskConversationFact => asked_before(history, language),
         Intent::Time => time(&local(now, zone), language),
         Intent::Date => date(&local(now, zone), language),
-    }
+        // Who somebody is, what they permit and what is executed is not decided by words alone.
+        Intent::AskIdentity
+        | Intent::AskProfile
+        | Intent::Host(_)
+        | Intent::IdentifySelf
+        | Intent::IdentifyOther
+        | Intent::NewParticipantArrived
+        | Intent::ParticipantLeft
+        | Intent::WeAreAlone
+        | Intent::SetPreferredName
+        | Intent::SetLanguage
+        | Intent::SetFormOfAddress
+        | Intent::SetBirthdate
+        | Intent::GrantPermission
+        | Intent::RevokePermission
+        | Intent::RequestPermission
+        | Intent::GrantConsent
+        | Intent::RevokeConsent
+        | Intent::Command(_) => return None,
+    })
 }
+
+/// How many of the last questions are told.
+const TOLD: usize = 3;
+
+/// Tells the last questions of this conversation.
+fn asked_before(history: &[Exchange], language: Language) -> String {
+    let quoted = |exchange: &Exchange| match language {
+        Language::English => format!("- \"{}\"", exchange.question.expose()),
+        Language::German => format!("- „{}“", exchange.question.expose()),
+    };
+    let told: Vec<String> = history.iter().rev().take(TOLD).map(quoted).collect();
+    let before = match told.len() {
+        0 => {
+            return language
+                .choose(
+                    "You have not asked anything in this conversation yet, as far as I remember.",
+                    "Du hast in diesem Gespräch noch nichts gefragt, soweit ich mich erinnere.",
+                )
+                .to_owned();
+        }
+        1 => language.choose("You said:", "Du hast gesagt:"),
+        _ => language.choose("You said, the last first:", "Du hast gesagt, das Letzte zuerst:"),
+    };
+    format!("{before}\n\n{}", told.join("\n"))
+}
+
+const SMALL_TALK: &str = "I am well, thank you. I am the assistant of this machine, and I talk best about it and about your documents; \"help\" tells what I can do.";
+const SMALL_TALK_DE: &str = "Mir geht es gut, danke. Ich bin die Assistentin dieses Rechners und rede am besten über ihn und über deine Dokumente; „Hilfe“ sagt, was ich kann.";
+
+const NO_WEATHER: &str =
+    "I do not know the weather: nothing leaves this machine, and it has no source that tells it.";
+const NO_WEATHER_DE: &str = "Das Wetter kenne ich nicht: Nichts verlässt diesen Rechner, und er hat keine Quelle, die es ihm sagt.";
 
 const GREETING: &str =
     "Hello. Ask me about this machine or about your documents; \"help\" tells what I can do.";
@@ -44,32 +106,6 @@ Mit „Vergiss dieses Gespräch“ vergesse ich, was gesagt wurde. Mit „Aktual
 
 const FORGOTTEN: &str = "I have forgotten what was said in this conversation.";
 const FORGOTTEN_DE: &str = "Ich habe vergessen, was in diesem Gespräch gesagt wurde.";
-
-/// Says that the caller may not ask for a refresh, and who may.
-pub(super) fn no_refresh(language: Language) -> &'static str {
-    language.choose(
-        "Only somebody who may change this node can have me refreshed: with a token of the scope admin \
-         (`ladylinux token create --name NAME --scope chat,admin`), or on the machine with `ladylinux refresh`.",
-        "Nur wer diesen Knoten ändern darf, kann mich aktualisieren lassen: mit einem Token, das admin umfasst \
-         (`ladylinux token create --name NAME --scope chat,admin`), oder auf dem Rechner mit `ladylinux refresh`.",
-    )
-}
-
-/// Says that the supervisor was asked, and what it said last.
-pub(super) fn asked(asked: &Asked, language: Language, now: Timestamp) -> String {
-    let done = if asked.already {
-        language.choose(
-            "My supervisor has been asked for a refresh already, and has not taken it up yet.",
-            "Mein Supervisor ist schon um einen Refresh gebeten und hat noch nicht damit begonnen.",
-        )
-    } else {
-        language.choose(
-            "I have asked my supervisor for a refresh. If there is a newer release, I am away for a moment.",
-            "Ich habe meinen Supervisor um einen Refresh gebeten. Gibt es ein neueres Release, bin ich kurz weg.",
-        )
-    };
-    format!("{done} {}", asked.status.sentences(language, now))
-}
 
 fn local(now: Timestamp, zone: &TimeZone) -> Zoned {
     jiff::Timestamp::from_millisecond(now.0).unwrap_or_default().to_zoned(zone.clone())
@@ -117,7 +153,7 @@ fn date(now: &Zoned, language: Language) -> String {
 pub(super) fn not_found(
     language: Language,
     missing: Option<&ReadinessIssue>,
-    perhaps: Option<Intent>,
+    perhaps: Option<&Recognized>,
 ) -> String {
     let mut told = vec![
         language
@@ -145,7 +181,9 @@ pub(super) fn not_found(
             }
         });
     }
-    if let Some(example) = perhaps.map(|intent| example(intent, language)) {
+    if let Some(example) =
+        perhaps.and_then(|perhaps| surely::say(&perhaps.intent, &perhaps.slots, language))
+    {
         told.push(match language {
             Language::English => format!("Or did you mean \"{example}\"?"),
             Language::German => format!("Oder meintest du „{example}“?"),
@@ -161,84 +199,68 @@ pub(super) fn capitalized(text: &str) -> String {
     first.unwrap_or_default() + characters.as_str()
 }
 
-/// Returns a way to ask for an intent that is understood for sure.
-fn example(intent: Intent, language: Language) -> &'static str {
-    let (english, german) = match intent {
-        Intent::Greet => ("hello", "Hallo"),
-        Intent::Help => ("what can you do?", "Was kannst du?"),
-        Intent::Time => ("what time is it?", "Wie spät ist es?"),
-        Intent::Date => ("what is the date?", "Welcher Tag ist heute?"),
-        Intent::Forget => ("forget this conversation", "Vergiss dieses Gespräch"),
-        Intent::Refresh => ("refresh yourself", "Aktualisiere dich"),
-        Intent::Host(Topic::Disk) => {
-            ("how much disk space is free?", "Wie viel Speicherplatz ist frei?")
-        }
-        Intent::Host(Topic::Memory) => {
-            ("how much memory is free?", "Wie viel Arbeitsspeicher ist frei?")
-        }
-        Intent::Host(Topic::Load) => ("how high is the load?", "Wie hoch ist die Last?"),
-        Intent::Host(Topic::Uptime) => {
-            ("how long has this machine been running?", "Wie lange läuft der Rechner?")
-        }
-        Intent::Host(Topic::Os) => {
-            ("which operating system is this?", "Welches Betriebssystem läuft hier?")
-        }
-        Intent::Host(Topic::Users) => ("which users are there?", "Welche Benutzer gibt es?"),
-        Intent::Host(Topic::Listeners) => ("which ports are open?", "Welche Ports sind offen?"),
-        Intent::Host(Topic::Firewall) => ("is the firewall on?", "Ist die Firewall an?"),
-        Intent::Host(Topic::Services) => {
-            ("which services have failed?", "Welche Dienste sind ausgefallen?")
-        }
-        Intent::Host(Topic::Updates) => ("are there updates?", "Gibt es Updates?"),
-        Intent::Host(Topic::Logs) => ("what went wrong today?", "Was ist heute schiefgelaufen?"),
-    };
-    language.choose(english, german)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conversation::{Recognition, recognize};
+    use crate::conversation::{Recognition, Thresholds, Vocabulary};
+    use crate::foundation::values::Redacted;
     use crate::foundation::values::Severity;
 
     /// 2026-03-08T23:30:00Z, which is the next day in Berlin.
     const NIGHT: Timestamp = Timestamp(1_773_012_600_000);
 
-    fn answer(question: &str) -> String {
-        let Recognition::Clear(recognized) = recognize(question) else {
+    fn clear(question: &str) -> Recognized {
+        let recognition =
+            crate::conversation::recognize(question, &Vocabulary::builtin(), Thresholds::default());
+        let Recognition::Clear(recognized) = recognition else {
             panic!("{question:?} is not recognised")
         };
-        to_intent(recognized, NIGHT, &TimeZone::get("Europe/Berlin").unwrap())
+        recognized
+    }
+
+    fn answer(question: &str, history: &[Exchange]) -> Option<String> {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        to_intent(&clear(question), history, NIGHT, &zone)
     }
 
     #[test]
     fn the_time_and_the_date_are_those_of_the_place() {
-        assert_eq!(answer("what time is it?"), "It is 00:30 (CET).");
-        assert_eq!(answer("Wie spät ist es?"), "Es ist 00:30 Uhr (CET).");
-        assert_eq!(answer("what is the date?"), "Today is Monday, 9 March 2026.");
-        assert_eq!(answer("Welcher Tag ist heute?"), "Heute ist Montag, der 9. März 2026.");
+        assert_eq!(answer("what time is it?", &[]).unwrap(), "It is 00:30 (CET).");
+        assert_eq!(answer("Wie spät ist es?", &[]).unwrap(), "Es ist 00:30 Uhr (CET).");
+        assert_eq!(answer("what is the date?", &[]).unwrap(), "Today is Monday, 9 March 2026.");
+        assert_eq!(
+            answer("Welcher Tag ist heute?", &[]).unwrap(),
+            "Heute ist Montag, der 9. März 2026."
+        );
     }
 
     #[test]
-    fn every_example_is_understood_as_what_it_stands_for() {
-        let intents = [
-            Intent::Greet,
-            Intent::Help,
-            Intent::Time,
-            Intent::Date,
-            Intent::Forget,
-            Intent::Refresh,
-        ];
-        for intent in intents.into_iter().chain(Topic::ALL.map(Intent::Host)) {
-            for language in [Language::English, Language::German] {
-                let example = example(intent, language);
-                let Recognition::Clear(recognized) = recognize(example) else {
-                    panic!("{example:?} is not recognised")
-                };
-                assert_eq!(recognized.intent, intent, "{example:?}");
-                assert_eq!(recognized.language, language, "{example:?}");
-            }
+    fn what_was_asked_before_is_told_from_this_conversation_and_nowhere_else() {
+        let asked = |text: &str| Exchange {
+            question: Redacted(text.to_owned()),
+            answer: Redacted("an answer".to_owned()),
+            readership: crate::policy::privacy::Readership::Everyone,
+        };
+        let told = answer("what was my last question?", &[]).unwrap();
+        assert!(told.contains("not asked anything"), "{told}");
+        let history = ["one", "two", "three", "four"].map(asked);
+        let told = answer("Was war meine letzte Frage?", &history).unwrap();
+        assert!(told.ends_with("- „four“\n- „three“\n- „two“"), "{told}");
+    }
+
+    #[test]
+    fn only_what_needs_nobody_else_is_answered_here() {
+        for (question, answered) in [
+            ("thank you", true),
+            ("what is your name?", true),
+            ("will it rain tomorrow?", true),
+            ("I am Anna", false),
+            ("turn off the light in the kitchen", false),
+            ("Ben may control the lights", false),
+        ] {
+            assert_eq!(answer(question, &[]).is_some(), answered, "{question}");
         }
+        assert!(answer("wie wird das Wetter?", &[]).unwrap().contains("keine Quelle"));
     }
 
     #[test]
@@ -250,7 +272,7 @@ mod tests {
             path: None,
             mend: "put one into /opt/ladylinux/models".to_owned(),
         };
-        let told = not_found(Language::English, Some(&issue), Some(Intent::Help));
+        let told = not_found(Language::English, Some(&issue), Some(&clear("help")));
         assert!(told.contains("ladylinux learn PATH"), "{told}");
         assert!(told.contains("no language model is installed. Put one into /opt"), "{told}");
         assert!(told.ends_with("Or did you mean \"what can you do?\"?"), "{told}");

@@ -8,6 +8,7 @@ use super::{
     },
     *,
 };
+use crate::commands::BuiltIns;
 use crate::foundation::settings::{Feature, Settings};
 use crate::foundation::store::{Store, migrate};
 use crate::foundation::values::{ConversationId, ReadinessIssue, Severity};
@@ -53,7 +54,9 @@ impl Node {
         };
         learn(&store, &[document], &options, |_| {}).await.unwrap();
         let model = Model::Scripted(script.clone());
-        let conversations = Conversations::with(Searcher::new(store, None), model, &settings);
+        let household = Household::open(store.clone(), &settings, BuiltIns::default()).unwrap();
+        let searcher = Searcher::new(store, None);
+        let conversations = Conversations::with(searcher, model, household, &settings);
         Self { _directory: directory, conversations, script }
     }
 
@@ -73,7 +76,7 @@ impl Node {
 }
 
 fn ask(text: &str) -> Ask {
-    let caller = Caller { who: Who::Anonymous, from: Place::Api, may_administer: false };
+    let caller = Caller { who: Who::Anonymous, from: Place::Api, person: None };
     Ask { text: Redacted(text.to_owned()), caller }
 }
 

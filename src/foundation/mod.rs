@@ -1,7 +1,9 @@
-//! The ground that every room stands on: settings, layout, store, telemetry and values.
+//! The ground that every room stands on: settings, layout, store, audit, telemetry and values.
 //!
 //! Nothing here knows what the product does.
 
+#[cfg(feature = "node")]
+pub mod audit;
 #[cfg(feature = "node")]
 pub mod layout;
 #[cfg(feature = "node")]

@@ -3,7 +3,10 @@
 use crate::workers::vacant;
 use futures_util::StreamExt;
 use ladylinux::{
-    conversation::{AnsweredBy, Ask, Basis, Caller, Conversations, Place, Turn, TurnEvent, Who},
+    commands::BuiltIns,
+    conversation::{
+        AnsweredBy, Ask, Basis, Caller, Conversations, Household, Place, Turn, TurnEvent, Who,
+    },
     foundation::{
         settings::Settings,
         store::{self, Store},
@@ -47,15 +50,16 @@ impl Node {
         settings.llm.max_tokens = 2000;
         let llm = Post { spawn: Ok(spawn()), model: None };
         let workers = Workers::with(&settings, llm, vacant(), vacant());
-        let conversations =
-            Conversations::new(Searcher::new(store, None), workers.llm.clone(), &settings);
+        let household = Household::open(store.clone(), &settings, BuiltIns::default()).unwrap();
+        let searcher = Searcher::new(store, None);
+        let conversations = Conversations::new(searcher, workers.llm.clone(), household, &settings);
         ready(&workers.llm).await;
         Self { _directory: directory, conversations, workers }
     }
 
     async fn turn(&self, text: &str) -> Turn {
         let id = self.conversations.begin(&Who::Anonymous);
-        let caller = Caller { who: Who::Anonymous, from: Place::Api, may_administer: false };
+        let caller = Caller { who: Who::Anonymous, from: Place::Api, person: None };
         let ask = Ask { text: Redacted(text.to_owned()), caller };
         self.conversations.turn(id, ask).await.unwrap()
     }
@@ -107,6 +111,7 @@ async fn a_question_goes_through_the_worker_with_its_passages() {
             TurnEvent::Done { answered_by, .. } => answered = Some(answered_by),
             other @ (TurnEvent::Intent { .. }
             | TurnEvent::Passages { .. }
+            | TurnEvent::Decision(_)
             | TurnEvent::Note { .. }
             | TurnEvent::Error { .. }) => panic!("{other:?}"),
         }

@@ -7,8 +7,10 @@
 
 mod api;
 mod ask;
+mod audit;
 mod backup;
 mod chat;
+mod commands;
 mod conversation;
 mod disk;
 mod embeddings;
@@ -20,6 +22,7 @@ mod layout;
 mod manual;
 mod models;
 mod node;
+mod people;
 mod prepare;
 mod refresh;
 mod release;

@@ -134,3 +134,49 @@ fn the_manual_knows_every_refusal_of_the_supervisor() {
         assert!(manual.contains(&format!("`{refusal}`")), "{refusal}");
     }
 }
+
+/// Returns the rows of a snapshot in which something happens: another state, something to do, a greeting.
+fn what_happens(snapshot: &str) -> Vec<&str> {
+    let rows = snapshot.lines().filter(|line| line.starts_with('|'));
+    let (head, rows): (Vec<&str>, Vec<&str>) =
+        (rows.clone().take(2).collect(), rows.skip(2).collect());
+    let happens = |row: &&str| !row.ends_with("| · | · |") && !row.contains("| none: ");
+    head.into_iter().chain(rows.into_iter().filter(happens)).collect()
+}
+
+// Part 8 of the conscience: the tables of the page are those that the tests of the policy make.
+#[test]
+fn the_page_about_policy_has_every_row_in_which_something_happens_and_no_other() {
+    let page = read("docs/policy.md");
+    let tables = page.split("\n## The nine machines").nth(1).unwrap();
+    let mut sections = BTreeSet::new();
+    for section in tables.split("\n### ").skip(1) {
+        let name = section.split('`').nth(1).unwrap();
+        let snapshot = read(&format!("src/policy/tests/snapshots/{name}.snap"));
+        let told: Vec<&str> = section.lines().filter(|line| line.starts_with('|')).collect();
+        let happens = what_happens(&snapshot);
+        assert!(happens.len() > 8, "{name}: {happens:?}");
+        assert_eq!(told, happens, "docs/policy.md, {name}: should be\n{}", happens.join("\n"));
+        sections.insert(name.to_owned());
+    }
+    let snapshots = fs::read_dir(project().join("src/policy/tests/snapshots")).unwrap();
+    let names = snapshots.map(|entry| entry.unwrap().path());
+    let names = names.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned());
+    assert_eq!(sections, names.collect());
+}
+
+#[test]
+fn the_page_about_policy_knows_every_refusal_and_every_number_that_can_be_set() {
+    let page = read("docs/policy.md");
+    let source = read("src/policy/refusal.rs");
+    let variants = source.split("\nrefusals! {").nth(1).unwrap().split("\n}").next().unwrap();
+    let variants = variants.lines().filter(|line| line.ends_with("\","));
+    let codes: Vec<&str> = variants.filter_map(|line| line.split('"').nth(1)).collect();
+    assert!(codes.len() > 30, "{codes:?}");
+    let settings = read("src/foundation/settings/keys.rs");
+    let keys: Vec<&str> = settings.split('"').filter(|text| text.starts_with("policy.")).collect();
+    assert!(keys.len() > 15, "{keys:?}");
+    for name in codes.into_iter().chain(keys) {
+        assert!(page.contains(&format!("`{name}`")), "docs/policy.md does not tell of {name}");
+    }
+}

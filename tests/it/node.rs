@@ -108,6 +108,19 @@ impl Root {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
+    /// Enters a person, and makes a token that is theirs.
+    pub(crate) fn person(&self, name: &str, role: &str, scope: &str) -> String {
+        let add = ["person", "add", name, "--role", role, "--adult"];
+        let token = ["token", "create", "--name", name, "--scope", scope, "--person", name];
+        let mut said = Vec::new();
+        for arguments in [&add[..], &token[..]] {
+            let output = self.run(arguments);
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            said = output.stdout;
+        }
+        String::from_utf8(said).unwrap().trim().to_owned()
+    }
+
     /// Starts a node and waits until it says where it listens.
     pub(crate) fn start(self) -> Node {
         self.start_by(|command| command)

@@ -6,8 +6,7 @@ use ladylinux::{
     refresh::{
         contract, look, record,
         requests::{self, Request},
-        stack::{RequestVerb, Requests},
-        status,
+        stack, status,
     },
 };
 use reqwest::StatusCode;
@@ -113,17 +112,24 @@ fn supervised(root: &Root) {
             message: Some("the migration failed".to_owned()),
             at: time::now(),
         }),
+        allows: status::Allows::of(&stack::load(None, None).unwrap()),
+        outcomes: Vec::new(),
     };
     let directory = root.paths().state.join("supervisor");
     requests::make_directory(&directory).unwrap();
     said.publish(&directory).unwrap();
 }
 
-/// Takes what was asked for, as the supervisor does.
+/// Takes what was asked for, and grants it, as the supervisor does.
 fn taken(root: &Root) -> Vec<Request> {
     let directory = root.paths().state.join("supervisor");
-    let taken = requests::take(&directory, &Requests { allow: vec![RequestVerb::Refresh] });
-    taken.into_iter().map(Result::unwrap).collect()
+    let taken = requests::take(&directory);
+    let taken: Vec<Request> = taken.into_iter().map(Result::unwrap).collect();
+    let stack = stack::load(None, None).unwrap();
+    for request in &taken {
+        assert_eq!(request.judge(&stack, time::now()).unwrap(), requests::Wish::Refresh);
+    }
+    taken
 }
 
 // LL-REF-54
@@ -172,9 +178,11 @@ async fn an_admin_asks_for_a_refresh_and_the_supervisor_understands_it() {
     assert_eq!(ask(Some(admin)).send().await.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
 }
 
+// INV-CMD-1, INV-CMD-4: the scope of a token gives no right here; a person's role does, and their word.
 #[tokio::test]
-async fn in_a_conversation_only_an_admin_has_the_node_refreshed() {
+async fn in_a_conversation_an_owner_has_the_node_refreshed_after_a_word() {
     let root = Root::new();
+    let owner = root.person("olga", "owner", "chat");
     supervised(&root);
     let node = root.start();
     let say = async |token: Option<&str>, text: &str| {
@@ -186,19 +194,19 @@ async fn in_a_conversation_only_an_admin_has_the_node_refreshed() {
         };
         request.send().await.unwrap().text().await.unwrap()
     };
-    let chat = node.root.token("chat");
-    for token in [None, Some(chat.as_str())] {
-        let answer = say(token, "refresh yourself").await;
-        assert!(answer.contains("ladylinux token create"), "{answer}");
-    }
-    assert!(taken(&node.root).is_empty());
     let admin = node.root.token("chat,admin");
-    let question = say(Some(&admin), "did you update yourself?").await;
-    assert!(!question.contains("I have asked"), "{question}");
+    for token in [None, Some(admin.as_str()), Some(owner.as_str())] {
+        let answer = say(token, "refresh yourself").await;
+        assert!(answer.contains("\"reason\":\"not_identified\""), "{answer}");
+    }
+    say(Some(&owner), "Ich bin Olga").await;
+    let question = say(Some(&owner), "did you update yourself?").await;
+    assert!(!question.contains("to_be_confirmed"), "{question}");
+    let answer = say(Some(&owner), "Aktualisiere dich bitte").await;
+    assert!(answer.contains("\"decision\":\"asked\",\"reason\":\"to_be_confirmed\""), "{answer}");
     assert!(taken(&node.root).is_empty());
-    let answer = say(Some(&admin), "Aktualisiere dich bitte").await;
-    assert!(answer.contains("Ich habe meinen Supervisor um einen Refresh gebeten"), "{answer}");
-    assert!(answer.contains("Release 0.1.0 0a0a0a0a0a0a"), "{answer}");
+    let answer = say(Some(&owner), "Ja, mach das").await;
+    assert!(answer.contains("\"what\":\"refresh_node\",\"decision\":\"done\""), "{answer}");
     assert_eq!(taken(&node.root).len(), 1);
 }
 

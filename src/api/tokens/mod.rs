@@ -8,7 +8,7 @@ mod store;
 pub(super) use store::verify;
 pub use store::{TokenError, create, list, revoke};
 
-use crate::foundation::values::{Redacted, time::Timestamp};
+use crate::foundation::values::{PersonId, Redacted, time::Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
@@ -100,6 +100,8 @@ pub struct Token {
     pub created_at: Timestamp,
     /// When it ends, if it does.
     pub expires_at: Option<Timestamp>,
+    /// Whose it is, if it is somebody's in particular: one hint at who is speaking.
+    pub person: Option<PersonId>,
 }
 
 /// A token at the only moment at which its secret is known.

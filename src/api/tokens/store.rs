@@ -37,7 +37,7 @@ impl From<sql::Error> for TokenError {
     }
 }
 
-/// Makes a token and remembers it without its secret.
+/// Makes a token, which belongs to nobody in particular yet, and remembers it without its secret.
 pub async fn create(
     store: &Store,
     name: &str,
@@ -57,7 +57,14 @@ pub async fn create(
         let millis = i64::try_from(lifetime.as_millis()).unwrap_or(i64::MAX);
         Timestamp(now.0.saturating_add(millis))
     });
-    let token = Token { id, name: name.trim().to_owned(), scopes, created_at: now, expires_at };
+    let token = Token {
+        id,
+        name: name.trim().to_owned(),
+        scopes,
+        created_at: now,
+        expires_at,
+        person: None,
+    };
     let (row, digest) = (token.clone(), Sha256::of(&secret));
     let insert = "INSERT INTO token (id, name, secret_sha256, scopes, created_at, expires_at)
                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
@@ -87,7 +94,7 @@ pub async fn list(store: &Store) -> Result<Vec<Token>, TokenError> {
     store
         .read(|connection| {
             let mut query = connection.prepare_cached(
-                "SELECT id, name, scopes, created_at, expires_at FROM token
+                "SELECT id, name, scopes, created_at, expires_at, person FROM token
                  WHERE id NOT IN (SELECT token_id FROM token_revocation) ORDER BY created_at, id",
             )?;
             let tokens = query.query_map([], read)?.collect::<sql::Result<_>>()?;
@@ -123,11 +130,11 @@ pub(in crate::api) async fn verify(
     store
         .read(move |connection| {
             let mut query = connection.prepare_cached(
-                "SELECT id, name, scopes, created_at, expires_at, secret_sha256 FROM token
+                "SELECT id, name, scopes, created_at, expires_at, person, secret_sha256 FROM token
                  WHERE id = ?1 AND id NOT IN (SELECT token_id FROM token_revocation)",
             )?;
             let found = query
-                .query_row(params![id], |row| Ok((read(row)?, row.get::<_, Vec<u8>>(5)?)))
+                .query_row(params![id], |row| Ok((read(row)?, row.get::<_, Vec<u8>>(6)?)))
                 .optional()?;
             Ok(found.and_then(|(token, stored)| {
                 let same = bool::from(stored.ct_eq(digest.as_bytes()));
@@ -147,6 +154,7 @@ fn read(row: &Row<'_>) -> sql::Result<Token> {
         scopes: scopes.split(' ').filter_map(|name| name.parse().ok()).collect(),
         created_at: Timestamp(row.get(3)?),
         expires_at: row.get::<_, Option<i64>>(4)?.map(Timestamp),
+        person: row.get::<_, Option<String>>(5)?.and_then(|person| person.parse().ok()),
     })
 }
 
@@ -212,7 +220,7 @@ mod tests {
         let restored = store.write(move |transaction| {
             let digest = Sha256::of(&secret);
             transaction.execute(
-                "INSERT INTO token VALUES (?1, 'a friend', ?2, 'chat', 0, NULL)",
+                "INSERT INTO token VALUES (?1, 'a friend', ?2, 'chat', 0, NULL, NULL)",
                 params![row, digest.as_bytes()],
             )?;
             Ok::<_, TokenError>(())

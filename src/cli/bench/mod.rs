@@ -3,6 +3,7 @@
 
 mod alike;
 mod answer;
+mod decision;
 mod drafts;
 mod embedding;
 mod engine;
@@ -42,6 +43,7 @@ enum Part {
     Drafts(drafts::DraftsRun),
     Stream(stream::StreamRun),
     Schema(schema::SchemaRun),
+    Decision(decision::DecisionRun),
     #[command(hide = true)]
     Alike(alike::AlikeRun),
     #[command(hide = true)]
@@ -56,6 +58,7 @@ impl Bench {
             Some(Part::Drafts(run)) => run.run(common),
             Some(Part::Stream(run)) => run.run(),
             Some(Part::Schema(run)) => run.run(),
+            Some(Part::Decision(run)) => run.run(),
             Some(Part::Alike(run)) => run.run(common),
             Some(Part::Embedding(run)) => run.run(common),
             None => self.here.run(common),

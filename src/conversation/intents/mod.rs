@@ -1,47 +1,84 @@
 //! Deterministic intents: what a person wants when it can be told without a model.
 //!
-//! Recognition is a pure function over a table ([`table`]). A phrase needs all of its groups of words; the words it cannot
-//! explain count against it. So "how much disk space is free?" is about this machine, while "how do I check disk space with
-//! df?" has words left over and goes to the documents. What is not clear is no intent: the caller asks, or searches.
+//! Recognition is a pure function of the text, a [`Vocabulary`] and [`Thresholds`]. Three readers look at a text; each has
+//! the strictness that its intents need:
+//!
+//! ```text
+//! commands   every word accounted for, in any order; the only ones that are ever carried out without asking back
+//! grammar    whole sentences with free words in them: who somebody is, what they prefer, what they permit
+//! bag        words of a topic, with one word in five left over: questions that can be answered from here
+//! ```
+//!
+//! In English, politeness is taken off before a second look, a sentence that no pattern fits is read by its words around one name
+//! (`grammar::loose`, never a command), and a text that is nothing as a whole is read clause by clause (`clauses`).
+//! German has more: the verbs of commands are brought into one form (`commands/asking`), and what nobody understood at first is
+//! looked at again (`second`): by frames whose words stand in any order, by topics (`topics`), and clause by clause. A second
+//! look never finds a command.
+//!
+//! Where none of them is sure, `spotting` says what is probably wanted by its concepts. That is a guess: it is asked about or offered,
+//! and never acted on.
+//!
+//! To teach it something: a command goes into both tables of `commands/`, a sentence with a name into `grammar/`, a question
+//! about the machine into `machine`, and what each is known by into `spotting`; then write utterances for it into
+//! `tests/corpus/intents`, and have somebody else write more. The corpus (`corpus`) is what says whether it is understood; a phrase that only fits one of its lines is no help.
+//!
+//! What is not clear is never acted on: the caller asks, or searches. Nothing here acts.
 
-mod table;
+mod bag;
+mod clauses;
+mod commands;
+mod common;
+#[cfg(test)]
+mod corpus;
+mod grammar;
+mod index;
+mod intent;
+mod machine;
+mod questions;
+mod second;
+mod slots;
+mod spotting;
+mod talk;
+#[cfg(test)]
+mod tests;
+mod text;
+mod topics;
+mod vocabulary;
 
-use crate::host::{Language, Topic};
-use table::{ASKING, COMMON_ENGLISH, COMMON_GERMAN, EXPLAINING, Phrase};
+pub use intent::{Category, CommandName, Intent};
+pub use slots::{SlotValue, Slots};
+pub use text::language_of;
+pub use vocabulary::{Vocabulary, VocabularyError};
 
-/// How sure recognition must be. One word in five may be left over; with fewer words, none.
-const CLEAR: f32 = 0.8;
-
-/// Below this there is not even a guess to offer; upstream's threshold for asking back.
-const GUESS: f32 = 0.6;
+use crate::host::Language;
+use text::{Said, words};
 
 /// Intents are short; anything longer is a question for the documents, and is not read to its end.
-const LONGEST: usize = 160;
+const LONGEST: usize = 240;
 
-/// What a person can want without a model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Intent {
-    /// To be greeted.
-    Greet,
-    /// To know what can be asked.
-    Help,
-    /// The time of day.
-    Time,
-    /// Today's date.
-    Date,
-    /// A fact about this machine.
-    Host(Topic),
-    /// That this conversation is forgotten.
-    Forget,
-    /// That the supervisor refreshes the node to a newer release.
-    Refresh,
+/// How sure recognition must be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Thresholds {
+    /// Below this there is not even a guess to offer.
+    pub ask_below: f32,
+    /// From this on an intent is clear.
+    pub act_from: f32,
+}
+
+impl Default for Thresholds {
+    /// Upstream's: one word in five may be left over; with fewer words, none.
+    fn default() -> Self {
+        Self { ask_below: 0.6, act_from: 0.8 }
+    }
 }
 
 /// An intent that was recognised, and how surely.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Recognized {
     /// What is wanted.
     pub intent: Intent,
+    /// With what; a slot that was not said is not here, and nobody guesses it.
+    pub slots: Slots,
     /// The part of the words that the intent explains, up to 1.
     pub confidence: f32,
     /// The language it was said in.
@@ -49,7 +86,7 @@ pub struct Recognized {
 }
 
 /// What recognition makes of a text.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Recognition {
     /// This is wanted.
     Clear(Recognized),
@@ -59,193 +96,181 @@ pub enum Recognition {
     Nothing,
 }
 
-impl Intent {
-    /// Returns the intent's name in events, logs and metrics.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Greet => "greet",
-            Self::Help => "help",
-            Self::Time => "time",
-            Self::Date => "date",
-            Self::Host(topic) => topic.name(),
-            Self::Forget => "forget",
-            Self::Refresh => "refresh",
-        }
-    }
-}
-
-impl Intent {
-    /// Whether it changes more than the conversation: then nothing that may be a question about it is taken for it.
-    fn changes_the_node(self) -> bool {
-        self == Self::Refresh
-    }
+/// A reading of one of the readers.
+struct Candidate {
+    recognized: Recognized,
+    /// Whether the reader would have it acted on; being sure of most words is not enough for a command.
+    whole: bool,
 }
 
 /// Recognises what `text` asks for, in English or German.
-pub fn recognize(text: &str) -> Recognition {
+pub fn recognize(text: &str, vocabulary: &Vocabulary, thresholds: Thresholds) -> Recognition {
     if text.len() > LONGEST {
         return Recognition::Nothing;
     }
-    let words = words(text);
-    if EXPLAINING.iter().any(|phrase| contains(&words, phrase)) {
+    let whole = read_whole(text, vocabulary, thresholds);
+    if matches!(whole, Recognition::Clear(_)) {
+        return whole;
+    }
+    if let Some(found) = clauses::read(text, vocabulary, thresholds) {
+        return Recognition::Clear(found);
+    }
+    let possible = languages(text).into_iter().filter(|language| text::can_be(text, *language));
+    let mut found = worth_asking(whole, text);
+    if grammar::GUESS < thresholds.ask_below {
+        return found;
+    }
+    for language in possible {
+        match spotting::read(&Said::new(text, language), vocabulary) {
+            spotting::Spotted::Wanted(intent, slots) => {
+                let confidence = grammar::GUESS;
+                return Recognition::Unclear(Recognized { intent, slots, confidence, language });
+            }
+            spotting::Spotted::AboutCommand => found = Recognition::Nothing,
+            spotting::Spotted::Nothing => {}
+        }
+    }
+    found
+}
+
+/// A command is guessed by concepts alone: that most words are understood says little when one is "not". What is in documents is
+/// looked for there.
+fn worth_asking(found: Recognition, text: &str) -> Recognition {
+    let Recognition::Unclear(guess) = &found else { return found };
+    let said = Said::new(text, guess.language);
+    if guess.intent.category() == Category::Command || spotting::is_in_documents(&said) {
         return Recognition::Nothing;
     }
-    let questions = words.iter().any(|word| ASKING.contains(&word.as_str()));
-    let best = table::PHRASES
-        .iter()
-        .filter(|phrase| !(questions && phrase.intent.changes_the_node()))
-        .filter_map(|phrase| Some((phrase, confidence(phrase, &words)?)))
-        // The first of equals stays, so that the order of the table decides.
-        .fold(None, |best: Option<(&Phrase, f32)>, next| match best {
-            Some(best) if best.1 >= next.1 => Some(best),
-            _ => Some(next),
+    found
+}
+
+/// The language that a text is in, and the other one.
+fn languages(text: &str) -> [Language; 2] {
+    match language_of(text) {
+        Language::English => [Language::English, Language::German],
+        Language::German => [Language::German, Language::English],
+    }
+}
+
+/// Recognises a text as one thing that is wanted.
+fn read_whole(text: &str, vocabulary: &Vocabulary, thresholds: Thresholds) -> Recognition {
+    let mut commands = Vec::new();
+    let mut sentences = Vec::new();
+    for language in languages(text) {
+        let said = Said::new(text, language);
+        if let Some(read) = commands::read(&said, vocabulary) {
+            let commands::Reading { intent, slots, confidence, whole } = read;
+            commands.push(Candidate {
+                recognized: Recognized { intent, slots, confidence, language },
+                whole,
+            });
+        }
+        let read = grammar::read(&said, vocabulary).or_else(|| {
+            let plain = commands::without_politeness(&said, vocabulary)?;
+            grammar::read(&plain, vocabulary)
         });
-    let Some((phrase, confidence)) = best else { return Recognition::Nothing };
-    let recognized = Recognized { intent: phrase.intent, confidence, language: phrase.language };
-    if confidence >= CLEAR {
-        Recognition::Clear(recognized)
-    } else if confidence >= GUESS {
-        Recognition::Unclear(recognized)
+        if let Some(read) = read {
+            let grammar::Reading { intent, slots, confidence } = read;
+            sentences.push(Candidate {
+                recognized: Recognized { intent, slots, confidence, language },
+                whole: confidence > grammar::GUESS,
+            });
+        }
+    }
+    let asked = bag::best(&words(text)).map(|(intent, language, confidence)| {
+        let recognized =
+            Recognized { intent: intent.clone(), slots: Slots::new(), confidence, language };
+        Candidate { recognized, whole: true }
+    });
+    let may_be_a_command = commands.iter().any(|candidate| {
+        candidate.whole || candidate.recognized.confidence >= thresholds.ask_below
+    });
+    let strict = choose(commands, sentences, asked, thresholds);
+    if matches!(strict, Recognition::Clear(_)) {
+        return strict;
+    }
+    if let Some(found) = read_loosely(text, vocabulary, thresholds) {
+        return unless_it_changes_rights(found);
+    }
+    if may_be_a_command || !text::can_be(text, Language::German) {
+        return strict;
+    }
+    second::look(text, vocabulary)
+        .filter(|found| found.confidence >= thresholds.act_from)
+        .map_or(strict, unless_it_changes_rights)
+}
+
+/// Nothing is given or taken away on words that were not all understood: one of them may be "lost", and "Derek is still up" is no
+/// word about his rights.
+fn unless_it_changes_rights(found: Recognized) -> Recognition {
+    let rights = [
+        Intent::GrantPermission,
+        Intent::GrantConsent,
+        Intent::RevokePermission,
+        Intent::RevokeConsent,
+    ];
+    if rights.contains(&found.intent) {
+        Recognition::Unclear(Recognized { confidence: grammar::GUESS, ..found })
     } else {
-        Recognition::Nothing
+        Recognition::Clear(found)
     }
 }
 
-/// Guesses the language of a text from its commonest words.
-pub fn language_of(text: &str) -> Language {
-    let head: String = text.chars().take(400).collect();
-    let words = words(&head);
-    let count =
-        |common: &[&str]| words.iter().filter(|word| common.contains(&word.as_str())).count();
-    if count(COMMON_GERMAN) > count(COMMON_ENGLISH) { Language::German } else { Language::English }
-}
-
-/// Splits a text into lower-case words without apostrophes; umlauts are written out.
-fn words(text: &str) -> Vec<String> {
-    let mut plain = String::with_capacity(text.len());
-    for character in text.chars().flat_map(char::to_lowercase) {
-        match character {
-            'ä' => plain.push_str("ae"),
-            'ö' => plain.push_str("oe"),
-            'ü' => plain.push_str("ue"),
-            'ß' => plain.push_str("ss"),
-            '\'' | '’' | '`' => {}
-            character if character.is_alphanumeric() => plain.push(character),
-            _ => plain.push(' '),
-        }
-    }
-    plain.split_whitespace().map(str::to_owned).collect()
-}
-
-fn contains(words: &[String], phrase: &str) -> bool {
-    let phrase: Vec<&str> = phrase.split(' ').collect();
-    words.windows(phrase.len()).any(|window| window == phrase)
-}
-
-/// Returns how much of `words` a phrase explains, or nothing if it does not fit.
-fn confidence(phrase: &Phrase, words: &[String]) -> Option<f32> {
-    if !each_has_its_own(phrase.needs, words, &mut Vec::new()) {
-        return None;
-    }
-    let common = match phrase.language {
-        Language::English => COMMON_ENGLISH,
-        Language::German => COMMON_GERMAN,
-    };
-    let (mut explained, mut left_over) = (0_u8, 0_u8);
-    for word in words.iter().map(String::as_str) {
-        let number = word.bytes().all(|byte| byte.is_ascii_digit());
-        if phrase.needs.iter().any(|group| group.contains(&word)) || phrase.also.contains(&word) {
-            explained += 1;
-            continue;
-        }
-        let says_nothing = common.contains(&word) || (number && phrase.also.contains(&"#"));
-        if !says_nothing {
-            left_over += 1;
-        }
-    }
-    Some(f32::from(explained) / f32::from(explained + left_over))
-}
-
-/// Tells whether every group has a word that no other group takes.
-fn each_has_its_own(groups: &[&[&str]], words: &[String], taken: &mut Vec<usize>) -> bool {
-    let Some((first, rest)) = groups.split_first() else { return true };
-    words.iter().enumerate().any(|(at, word)| {
-        if taken.contains(&at) || !first.contains(&word.as_str()) {
-            return false;
-        }
-        taken.push(at);
-        let fits = each_has_its_own(rest, words, taken);
-        taken.pop();
-        fits
+/// Reads what nothing else fits by the words that are in it.
+fn read_loosely(text: &str, vocabulary: &Vocabulary, thresholds: Thresholds) -> Option<Recognized> {
+    let language = Language::English;
+    let said = Said::new(text, language);
+    let grammar::Reading { intent, slots, confidence } = grammar::read_loosely(&said, vocabulary)
+        .or_else(|| {
+        let plain = commands::without_politeness(&said, vocabulary)?;
+        grammar::read_loosely(&plain, vocabulary)
+    })?;
+    (confidence >= thresholds.act_from).then_some(Recognized {
+        intent,
+        slots,
+        confidence,
+        language,
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// Reads `intent | phrase` lines; `-` is no intent.
-    fn cases() -> impl Iterator<Item = (&'static str, &'static str)> {
-        include_str!("../../../tests/fixtures/conversation/intents.txt")
-            .lines()
-            .filter(|line| !line.is_empty() && !line.starts_with('#'))
-            .map(|line| {
-                line.split_once('|').map(|(name, text)| (name.trim(), text.trim())).unwrap()
-            })
-    }
-
-    fn name(text: &str) -> &'static str {
-        match recognize(text) {
-            Recognition::Clear(recognized) => recognized.intent.name(),
-            Recognition::Unclear(_) | Recognition::Nothing => "-",
-        }
-    }
-
-    #[test]
-    fn every_phrase_of_the_table_is_understood_as_it_should_be() {
-        let wrong: Vec<String> = cases()
-            .filter(|(expected, text)| name(text) != *expected)
-            .map(|(expected, text)| format!("{text:?} is {}, not {expected}", name(text)))
-            .collect();
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-        assert!(cases().filter(|(expected, _)| *expected == "-").count() >= 60);
-        assert!(cases().filter(|(expected, _)| *expected != "-").count() >= 100);
-    }
-
-    #[test]
-    fn recognition_is_deterministic_and_blind_to_case_and_punctuation() {
-        // VOX-25
-        for (_, text) in cases() {
-            let shouted = format!("  {}!!! ", text.to_uppercase());
-            assert_eq!(name(text), name(&shouted), "{text:?}");
-            assert_eq!(recognize(text), recognize(text));
-        }
-    }
-
-    #[test]
-    fn german_is_answered_in_german() {
-        let Recognition::Clear(recognized) = recognize("Wie viel Speicherplatz ist noch frei?")
-        else {
-            panic!("not recognised")
+/// Decides between the readings: a whole sentence before a topic, and nothing between two different whole sentences.
+fn choose(
+    commands: Vec<Candidate>,
+    sentences: Vec<Candidate>,
+    asked: Option<Candidate>,
+    thresholds: Thresholds,
+) -> Recognition {
+    let clear = |candidate: &Candidate| {
+        candidate.whole && candidate.recognized.confidence >= thresholds.act_from
+    };
+    let mut whole = commands
+        .iter()
+        .filter(|candidate| clear(candidate))
+        .chain(sentences.iter().filter(|candidate| clear(candidate)));
+    if let Some(first) = whole.next() {
+        let other = |next: &Candidate| {
+            next.recognized.intent != first.recognized.intent
+                || next.recognized.slots != first.recognized.slots
         };
-        assert_eq!(recognized.language, Language::German);
-        assert_eq!(language_of("Was passiert, wenn ein Worker stirbt?"), Language::German);
-        assert_eq!(language_of("What happens when a worker dies?"), Language::English);
+        let doubtful = first.recognized.intent.category() == Category::Command && whole.any(other);
+        let recognized = first.recognized.clone();
+        return if doubtful {
+            Recognition::Unclear(recognized)
+        } else {
+            Recognition::Clear(recognized)
+        };
     }
-
-    #[test]
-    fn a_doubtful_phrase_is_offered_and_not_acted_on() {
-        let recognition = recognize("is there free disk space for tomorrow");
-        assert!(matches!(recognition, Recognition::Unclear(_)), "{recognition:?}");
+    if let Some(asked) = &asked
+        && clear(asked)
+    {
+        return Recognition::Clear(asked.recognized.clone());
     }
-
-    proptest! {
-        #[test]
-        fn any_text_is_understood_or_not(text in "\\PC*|([a-z]{1,8} ?){0,40}") {
-            if let Recognition::Clear(recognized) = recognize(&text) {
-                prop_assert!(recognized.confidence <= 1.0 && recognized.confidence >= CLEAR);
-            }
-        }
-    }
+    commands
+        .into_iter()
+        .chain(sentences)
+        .chain(asked)
+        .map(|candidate| candidate.recognized)
+        .filter(|recognized| recognized.confidence >= thresholds.ask_below)
+        .max_by(|one, other| one.confidence.total_cmp(&other.confidence))
+        .map_or(Recognition::Nothing, Recognition::Unclear)
 }

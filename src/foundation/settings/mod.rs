@@ -6,6 +6,7 @@
 //! Layers, each over the one before: the defaults embedded from `ladylinux.toml` beside this file, then
 //! `/etc/ladylinux/ladylinux.toml`, the env file `/etc/ladylinux/ladylinux.env`, the process environment, and flags.
 
+mod commands;
 mod env_file;
 mod keys;
 mod load;
@@ -14,6 +15,7 @@ mod problem;
 mod validated;
 mod written;
 
+pub use commands::{Commands, Mqtt, Webhook};
 pub use load::{Effective, Loaded, Sources, environment, load};
 pub use problem::{Fault, Origin, Problem, SettingsErrors};
 
@@ -54,6 +56,10 @@ pub struct Settings {
     pub extract: Extract,
     /// Conversations in memory.
     pub conversation: Conversation,
+    /// How it is decided who somebody is, and what they may.
+    pub policy: Policy,
+    /// What carries commands out.
+    pub commands: Commands,
     /// Facts about the machine.
     pub host: Host,
     /// The release that runs, as far as it cannot know itself.
@@ -310,6 +316,45 @@ pub struct Conversation {
     pub max_conversations: usize,
     /// How long an idle conversation is kept.
     pub idle_timeout: Duration,
+}
+
+/// How it is decided who somebody is, and what they may. Weights and thresholds are in thousandths.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// What it counts when somebody says who they are.
+    pub weight_explicit: u16,
+    /// What a device or a token counts that belongs to somebody.
+    pub weight_satellite: u16,
+    /// What a face counts.
+    pub weight_vision: u16,
+    /// What a voice counts.
+    pub weight_voice: u16,
+    /// From here on somebody is probably a person.
+    pub probable_from: u16,
+    /// From here on two sources that agree confirm.
+    pub confirmed_from: u16,
+    /// How long a signal counts.
+    pub signal_window: Duration,
+    /// The birthday from which on somebody is no child any more.
+    pub teen_from: u8,
+    /// The birthday from which on somebody is an adult.
+    pub adult_from: u8,
+    /// Below this it is asked what was meant.
+    pub ask_below: u16,
+    /// Below this a command of high risk is refused.
+    pub high_risk_from: u16,
+    /// How long a confirmation is waited for.
+    pub confirm_timeout: Duration,
+    /// How long a ticket is good.
+    pub ticket_lifetime: Duration,
+    /// How long a delegation lasts of which nothing else was said.
+    pub delegation: Duration,
+    /// How long one may last.
+    pub longest_delegation: Duration,
+    /// How long a consent lasts of which nothing else was said.
+    pub consent: Duration,
+    /// How long one may last.
+    pub longest_consent: Duration,
 }
 
 /// Facts about the machine.

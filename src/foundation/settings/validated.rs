@@ -2,7 +2,8 @@
 
 use super::{
     Conversation, Embed, Environment, Exposure, Extract, Feature, Host, Http, Knowledge, Llm,
-    LogFormat, Paths, Release, Rerank, Role, Settings, Telemetry, Tls, Workers, keys,
+    LogFormat, Paths, Policy, Release, Rerank, Role, Settings, Telemetry, Tls, Workers, commands,
+    keys,
     merged::{Merged, Setting},
     problem::{Fault, Origin, Problem},
     written::Value,
@@ -88,6 +89,8 @@ pub(super) fn validate(
             max_conversations: check.number("conversation.max_conversations", 1..=100_000),
             idle_timeout: check.duration("conversation.idle_timeout", SECOND..=30 * DAY),
         },
+        policy: policy(&mut check),
+        commands: commands::commands(&mut check),
         host: Host {
             facts: check.optional_path("host.facts"),
             facts_max_age: check.duration("host.facts_max_age", SECOND..=30 * DAY),
@@ -314,6 +317,45 @@ fn llm(check: &mut Check<'_>) -> Llm {
     llm
 }
 
+fn policy(check: &mut Check<'_>) -> Policy {
+    let moment = Duration::from_millis(100);
+    let policy = Policy {
+        weight_explicit: check.number("policy.weight_explicit", 0..=1000),
+        weight_satellite: check.number("policy.weight_satellite", 0..=1000),
+        weight_vision: check.number("policy.weight_vision", 0..=1000),
+        weight_voice: check.number("policy.weight_voice", 0..=1000),
+        probable_from: check.number("policy.probable_from", 1..=1000),
+        confirmed_from: check.number("policy.confirmed_from", 1..=1000),
+        signal_window: check.duration("policy.signal_window", SECOND..=HOUR),
+        teen_from: check.number("policy.teen_from", 1..=30),
+        adult_from: check.number("policy.adult_from", 1..=30),
+        ask_below: check.number("policy.ask_below", 1..=1000),
+        high_risk_from: check.number("policy.high_risk_from", 1..=1000),
+        confirm_timeout: check.duration("policy.confirm_timeout", SECOND..=HOUR),
+        ticket_lifetime: check.duration("policy.ticket_lifetime", moment..=HOUR),
+        delegation: check.duration("policy.delegation", SECOND..=30 * DAY),
+        longest_delegation: check.duration("policy.longest_delegation", SECOND..=30 * DAY),
+        consent: check.duration("policy.consent", SECOND..=30 * DAY),
+        longest_consent: check.duration("policy.longest_consent", SECOND..=30 * DAY),
+    };
+    if policy.probable_from >= policy.confirmed_from {
+        check.refuse("policy.probable_from", "it must be below policy.confirmed_from");
+    }
+    if policy.teen_from >= policy.adult_from {
+        check.refuse("policy.teen_from", "it must be below policy.adult_from");
+    }
+    if policy.ask_below > policy.high_risk_from {
+        check.refuse("policy.ask_below", "it must not be above policy.high_risk_from");
+    }
+    if policy.delegation > policy.longest_delegation {
+        check.refuse("policy.delegation", "it must not be longer than policy.longest_delegation");
+    }
+    if policy.consent > policy.longest_consent {
+        check.refuse("policy.consent", "it must not be longer than policy.longest_consent");
+    }
+    policy
+}
+
 fn telemetry(check: &mut Check<'_>) -> Telemetry {
     let log = check.text("telemetry.log");
     let levels = log.split(',').all(|directive| {
@@ -336,13 +378,13 @@ fn telemetry(check: &mut Check<'_>) -> Telemetry {
 /// Reads typed values, and collects what is wrong instead of stopping at the first.
 ///
 /// A value that is wrong is answered with a stand-in, which nobody sees: a problem was pushed.
-struct Check<'a> {
+pub(super) struct Check<'a> {
     merged: &'a Merged,
     problems: Vec<Problem>,
 }
 
 impl Check<'_> {
-    fn refuse(&mut self, key: &'static str, need: impl Into<String>) {
+    pub(super) fn refuse(&mut self, key: &'static str, need: impl Into<String>) {
         let Setting { value, origin } = self.merged.get(key);
         let value = match value {
             _ if keys::by_name(key).is_some_and(|key| key.secret) => keys::MASK.to_owned(),
@@ -354,14 +396,14 @@ impl Check<'_> {
         self.problems.push(Problem { at: origin.clone(), fault });
     }
 
-    fn text(&mut self, key: &'static str) -> String {
+    pub(super) fn text(&mut self, key: &'static str) -> String {
         match &self.merged.get(key).value {
             Value::Text(text) => text.clone(),
             Value::Number(_) | Value::List(_) => String::new(),
         }
     }
 
-    fn one_of<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> T {
+    pub(super) fn one_of<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> T {
         let text = self.text(key);
         if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == text) {
             return *choice;
@@ -383,7 +425,11 @@ impl Check<'_> {
         T::try_from(number).unwrap_or_else(|_| unreachable!("the range of {key} fits its type"))
     }
 
-    fn duration(&mut self, key: &'static str, range: RangeInclusive<Duration>) -> Duration {
+    pub(super) fn duration(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<Duration>,
+    ) -> Duration {
         let parsed = self.text(key).parse::<jiff::SignedDuration>().ok();
         let duration = parsed.and_then(|parsed| Duration::try_from(parsed).ok());
         if let Some(duration) = duration.filter(|duration| range.contains(duration)) {
@@ -411,7 +457,7 @@ impl Check<'_> {
     }
 
     /// Reads a path that may be left out. It names a place of the image or the system, so the root is not put before it.
-    fn optional_path(&mut self, key: &'static str) -> Option<PathBuf> {
+    pub(super) fn optional_path(&mut self, key: &'static str) -> Option<PathBuf> {
         let named = !self.text(key).is_empty();
         named.then(|| self.path(key))
     }

@@ -35,6 +35,16 @@ const MIGRATIONS: &[Migration] = &[
         name: "vectors of passages",
         sql: include_str!("migrations/0003_vectors.sql"),
     },
+    Migration {
+        number: 4,
+        name: "audit of decisions",
+        sql: include_str!("migrations/0004_audit.sql"),
+    },
+    Migration {
+        number: 5,
+        name: "people and their profiles",
+        sql: include_str!("migrations/0005_people.sql"),
+    },
 ];
 
 /// What `migrate` would do.

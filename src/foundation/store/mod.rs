@@ -25,7 +25,7 @@ pub use task::Store;
 pub mod sql {
     pub use rusqlite::{
         Connection, Error, OptionalExtension, Result, Row, Statement, Transaction, named_params,
-        params,
+        params, types::Type,
     };
 }
 

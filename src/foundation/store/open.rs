@@ -23,6 +23,8 @@ pub(super) fn writable(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "journal_mode", "wal").map_err(|error| named(path, error))?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // A row that is replaced is deleted, too: whatever forbids the one forbids the other.
+    connection.pragma_update(None, "recursive_triggers", true)?;
     // What is deleted is overwritten, and not just marked as free.
     connection.query_row("PRAGMA secure_delete = on", [], |_| Ok(()))?;
     Ok(connection)

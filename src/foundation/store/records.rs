@@ -146,6 +146,8 @@ pub struct Imported {
     pub added: BTreeMap<String, u64>,
     /// How many were there already.
     pub present: u64,
+    /// How many are about somebody who was erased since. They were left out.
+    pub erased: u64,
     /// The records that contradict one that is there: table and line of the file. They were left out.
     pub conflicts: Vec<String>,
     /// The columns that this schema does not have, as `table.column`. They were left out.
@@ -232,6 +234,8 @@ fn add(
     let marks = vec!["?"; names.len()].join(", ");
     let insert = format!("INSERT INTO {table} ({}) VALUES ({marks})", list(&names));
     match transaction.execute(&insert, params_from_iter(&values)) {
+        // A trigger let it pass by.
+        Ok(0) => imported.erased += 1,
         Ok(_) => *imported.added.entry(table.to_owned()).or_default() += 1,
         Err(error) if is_taken(&error) => {
             imported.conflicts.push(format!("{table} (line {})", lines.number));

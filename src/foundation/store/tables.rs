@@ -47,6 +47,30 @@ pub fn tables() -> &'static [Table] {
         Table { name: "vector_index", class: Class::Rebuildable, replay: "" },
         Table { name: "passage_vector", class: Class::Rebuildable, replay: "" },
         Table { name: "audience", class: Class::Rebuildable, replay: "" },
+        Table { name: "audit", class: Class::Ledger, replay: "" },
+        // Nobody gets a right back that was taken since, or is of age because they were before.
+        Table {
+            name: "person",
+            class: Class::Ledger,
+            replay: "UPDATE person SET (role, attested_adult, attested_by) = (SELECT role, attested_adult, attested_by \
+                     FROM newer.person AS now WHERE now.id = person.id) WHERE EXISTS (SELECT 1 FROM newer.person AS now \
+                     WHERE now.id = person.id AND (now.role, now.attested_adult) IS NOT (person.role, person.attested_adult))",
+        },
+        // What was taken out since, or may be told to others than before, is told to nobody; as it is now, it is aside.
+        Table {
+            name: "profile_field",
+            class: Class::Ledger,
+            replay: "DELETE FROM profile_field WHERE NOT EXISTS (SELECT 1 FROM newer.profile_field AS now WHERE now.person = \
+                     profile_field.person AND now.field = profile_field.field AND now.visibility = profile_field.visibility)",
+        },
+        Table { name: "claim", class: Class::Ledger, replay: "" },
+        Table {
+            name: "voiceprint",
+            class: Class::Ledger,
+            replay: "DELETE FROM voiceprint WHERE id NOT IN (SELECT id FROM newer.voiceprint)",
+        },
+        // A trigger takes with it all that the backup has of whoever is entered.
+        Table { name: "person_erased", class: Class::Tombstone, replay: "" },
     ]
 }
 

@@ -13,6 +13,8 @@ use tokio::sync::{Semaphore, oneshot};
 enum Job {
     /// To write, and tell whoever waits for it.
     Write(Write),
+    /// To work the journal in, and to say when that is done.
+    Settle(oneshot::Sender<()>),
     /// To close the database, and to say when that is done.
     Close(oneshot::Sender<()>),
 }
@@ -103,6 +105,13 @@ impl Store {
         }
     }
 
+    /// Works the journal in, so that what was deleted is overwritten there as well, as far as nobody reads from it meanwhile.
+    pub async fn settle(&self) -> Result<(), StoreError> {
+        let (settled, waited) = oneshot::channel();
+        self.ask(Job::Settle(settled)).await?;
+        waited.await.map_err(|_| StoreError::Closed)
+    }
+
     async fn ask(&self, job: Job) -> Result<(), StoreError> {
         let writes = self.writes.clone();
         tokio::task::spawn_blocking(move || writes.send(job))
@@ -152,18 +161,26 @@ fn work(mut connection: Connection, inbox: &mpsc::Receiver<Job>) {
     for job in inbox {
         match job {
             Job::Write(write) => write(&mut connection),
+            Job::Settle(settled) => {
+                work_in(&connection);
+                settled.send(()).unwrap_or_default();
+            }
             Job::Close(closed) => {
                 // SQLite does the same by itself when the last connection closes, unless somebody else has it open.
-                let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
-                if let Err(error) = connection.query_row(truncate, [], |_| Ok(())) {
-                    tracing::warn!(%error, "the database's journal is worked in at the next start");
-                }
+                work_in(&connection);
                 drop(connection);
                 // Whoever asked may have left since.
                 closed.send(()).unwrap_or_default();
                 return;
             }
         }
+    }
+}
+
+fn work_in(connection: &Connection) {
+    let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
+    if let Err(error) = connection.query_row(truncate, [], |_| Ok(())) {
+        tracing::warn!(%error, "the database's journal is worked in later");
     }
 }
 
@@ -207,7 +224,7 @@ mod tests {
         let failed: Result<(), StoreError> = store
             .write(|transaction| {
                 transaction
-                    .execute("INSERT INTO token VALUES ('a', 'a', x'00', '', 0, NULL)", [])?;
+                    .execute("INSERT INTO token VALUES ('a', 'a', x'00', '', 0, NULL, NULL)", [])?;
                 Err(StoreError::Closed)
             })
             .await;
@@ -246,7 +263,7 @@ mod tests {
         store
             .write(|transaction| {
                 transaction
-                    .execute("INSERT INTO token VALUES ('a', 'a', x'00', '', 0, NULL)", [])?;
+                    .execute("INSERT INTO token VALUES ('a', 'a', x'00', '', 0, NULL, NULL)", [])?;
                 Ok::<_, StoreError>(())
             })
             .await

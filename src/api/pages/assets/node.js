@@ -16,6 +16,11 @@ export function useToken(token) {
   sessionStorage.setItem(KEY, token);
 }
 
+/** Whether this tab has a token. */
+export function hasToken() {
+  return Boolean(sessionStorage.getItem(KEY));
+}
+
 async function send(path, options = {}) {
   const token = sessionStorage.getItem(KEY);
   const headers = { ...options.headers, ...(token && { authorization: `Bearer ${token}` }) };
@@ -38,6 +43,11 @@ export async function get(path) {
 /** Asks the node's supervisor for a refresh, and returns what it says. */
 export async function refresh() {
   return (await send("/api/release/refresh", { method: "POST" })).json();
+}
+
+/** Sends JSON to `path` by `method`, and returns the answer. */
+export async function tell(path, body, method = "POST") {
+  return (await send(path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) })).json();
 }
 
 /** Posts to `path`, and yields the text of the answer as it arrives. */

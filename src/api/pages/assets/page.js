@@ -1,12 +1,12 @@
 // The page: ask in several turns, watch the answer stream, stop it, see where it comes from and what the node lacks.
 
+import { attend, conversation, decision, leave, look as lookAround } from "/assets/household.js";
 import { element, show } from "/assets/markdown.js";
-import { Refused, forget, get, open, turn, useToken } from "/assets/node.js";
+import { Refused, get, turn, useToken } from "/assets/node.js";
 import { showRelease } from "/assets/release.js";
 
 const at = (id) => document.getElementById(id);
 const question = at("question");
-let conversation = null;
 let running = null;
 
 // What is missing, and how to mend it.
@@ -120,6 +120,22 @@ function remark(turn, text) {
   turn.answer.append(made);
 }
 
+function decide(turn, data) {
+  const made = element("p", decision(data));
+  made.className = "decided";
+  made.dataset.decision = data.decision;
+  turn.answer.append(made);
+}
+
+// What was answered with a button stands among the turns, too.
+attend((text, acted) => {
+  const placed = place(text);
+  placed.waiting.remove();
+  show(placed.body, acted.text);
+  acted.decisions.forEach((one) => decide(placed, one));
+  placed.row.scrollIntoView({ block: "end" });
+});
+
 function on(turn, name, data) {
   if (name === "token") {
     turn.waiting.hidden = true;
@@ -127,6 +143,8 @@ function on(turn, name, data) {
     draw(turn);
   } else if (name === "citations") {
     turn.citations = data.citations;
+  } else if (name === "decision") {
+    decide(turn, data);
   } else if (name === "note") {
     remark(turn, data.message ?? data.text);
   } else if (name === "timings") {
@@ -149,9 +167,8 @@ async function ask(text) {
   say("Answering.");
   const placed = place(text);
   try {
-    conversation ??= await open();
     let ended = false;
-    for await (const [name, data] of turn(conversation, text, running.signal)) {
+    for await (const [name, data] of turn(await conversation(), text, running.signal)) {
       ended ||= name === "done" || name === "error";
       on(placed, name, data);
     }
@@ -161,7 +178,7 @@ async function ask(text) {
       remark(placed, "Stopped.");
       say("Stopped.");
     } else {
-      if (error instanceof Refused && error.status === 404) conversation = null;
+      if (error instanceof Refused && error.status === 404) leave();
       failed(placed, error.message, error.problem?.mend);
       if (error instanceof Refused && error.status === 401) at("key").showModal();
     }
@@ -170,6 +187,7 @@ async function ask(text) {
     running = null;
     busy(false);
     look();
+    lookAround();
   }
 }
 
@@ -212,8 +230,7 @@ document.addEventListener("keydown", (event) => event.key === "Escape" && stop()
 
 at("fresh").addEventListener("click", () => {
   stop();
-  if (conversation) forget(conversation).catch(() => {});
-  conversation = null;
+  leave({ over: true });
   at("turns").replaceChildren();
   at("welcome").hidden = false;
   question.focus();
@@ -227,7 +244,8 @@ at("key").addEventListener("close", () => {
   if (at("key").returnValue === "save" && at("token").value) {
     useToken(at("token").value);
     // A conversation belongs to who began it.
-    conversation = null;
+    leave();
+    lookAround();
   }
   at("token").value = "";
   look();

@@ -22,7 +22,7 @@ const STATES = {
 const ENDED = { done: "Done", unchanged: "Nothing newer was found", refused: "Refused", failed: "Failed", interrupted: "Interrupted" };
 
 /** Says how long ago something was, such as "2 hours ago". */
-function ago(moment) {
+export function ago(moment) {
   const seconds = Math.min(0, Math.round((moment - Date.now()) / 1000));
   const [unit, length] = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]].find(([, length]) => -seconds >= length) ?? ["second", 1];
   return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(Math.trunc(seconds / length), unit);

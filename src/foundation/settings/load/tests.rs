@@ -361,3 +361,23 @@ fn a_digest_is_what_a_registry_writes_or_nothing() {
         assert!(digest(wrong).unwrap_err().contains("64 hexadecimal digits"), "{wrong}");
     }
 }
+
+// VOX-55, VOX-56
+#[test]
+fn the_numbers_of_policy_fit_together_or_are_refused_with_their_line() {
+    let toml = "[policy]\nprobable_from = 900\nteen_from = 18\nask_below = 801\ndelegation = \"25h\"\nconsent = \"2d\"\n";
+    let said = Root::new().toml(toml).problems(&[("LADYLINUX_POLICY_WEIGHT_VOICE", "1001")]);
+    for (line, key) in [
+        (2, "policy.probable_from"),
+        (3, "policy.teen_from"),
+        (4, "policy.ask_below"),
+        (5, "policy.delegation"),
+        (6, "policy.consent"),
+    ] {
+        assert!(said.contains(&format!("ladylinux.toml:{line}: {key} = ")), "{said}");
+    }
+    assert!(said.contains("LADYLINUX_POLICY_WEIGHT_VOICE: policy.weight_voice"), "{said}");
+    let set = [("policy.adult_from", "21"), ("policy.confirm_timeout", "1m")];
+    let policy = Root::new().load(&[], &set).unwrap().settings.policy;
+    assert_eq!((policy.adult_from, policy.confirm_timeout), (21, Duration::from_mins(1)));
+}
