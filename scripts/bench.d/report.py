@@ -52,6 +52,7 @@ def tables(found):
         "schema": _schema,
         "memory": _memory,
         "drafts": _drafts,
+        "decision": _decision,
     }
     written = [_heading(*found[name]) + maker(found[name][1]) for name, maker in makers.items() if name in found]
     return {section.partition("\n")[0]: section for section in written}
@@ -233,6 +234,17 @@ def _drafts(part):
         f"| {part['greedy_tokens']} | {part['changed_tokens']} | 0 | {part['runs']} | {part['single_seconds']:.0f} | {part['drafted_seconds']:.0f} |\n\n"
         f"{row['pairs']} pairs, {part['threads']} threads; the interval holds the median with {interval['confidence']:.1%}. Random weights repeat themselves more than a model "
         "that has learned something; the seconds say nothing of other texts.\n"
+    )
+
+
+def _decision(part):
+    lines = ["| case | decisions | redeemed | p50 µs | p99 µs | max µs |", "|---|---|---|---|---|---|"]
+    for row in part["cases"]:
+        lines.append(f"| {row['name']} | {row['decisions']} | {row['redeemed']} | {row['p50_us']:.1f} | {row['p99_us']:.1f} | {row['max_us']:.0f} |")
+    row = part["summary"]
+    decisions = sum(case["decisions"] for case in part["cases"])
+    return "\n".join(lines) + (
+        f"\n\n| worst p99 µs | at most | reached |\n|---|---|---|\n| {row['p99_us']:.1f} | {row['at_most_p99_us']} | {_reached(row | {'pairs': decisions})} |\n"
     )
 
 

@@ -8,8 +8,8 @@ import { join } from "node:path";
 const project = new URL("../../", import.meta.url).pathname;
 const program = process.env.LADYLINUX_PROGRAM ?? join(project, "target/debug/ladylinux");
 
-/** Starts a node that has learned the project's pages, with a test model if one is named, what a supervisor says about it, and its host's facts. */
-export async function start({ model, digest, status, facts } = {}) {
+/** Starts a node that has learned the project's pages, with a test model if one is named, what a supervisor says about it, its host's facts, files of its configuration, settings and people. */
+export async function start({ model, digest, status, facts, config = {}, settings = {}, people = [] } = {}) {
   const root = mkdtempSync(join(tmpdir(), "ladylinux-page-"));
   const address = join(root, "address");
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LADYLINUX_")));
@@ -23,6 +23,10 @@ export async function start({ model, digest, status, facts } = {}) {
   run("provision");
   run("migrate");
   run("learn", "README.md", "docs");
+  for (const [name, text] of Object.entries(config)) writeFileSync(join(root, "etc/ladylinux", name), text);
+  for (const [name, value] of Object.entries(settings)) env[`LADYLINUX_${name}`] = value;
+  const person = (...args) => run("person", "add", ...args);
+  people.forEach((args) => person(...args));
   if (model) cpSync(join(project, "tests/fixtures/llm", model), join(root, "opt/ladylinux/models/llm", model), { recursive: true });
   const child = spawn(program, ["serve", "--address-file", address], { env, stdio: ["ignore", "ignore", "inherit"] });
   const ended = new Promise((resolve) => child.once("exit", resolve));
@@ -37,7 +41,8 @@ export async function start({ model, digest, status, facts } = {}) {
   return {
     url,
     say,
-    token: (scopes) => run("token", "create", "--name", "page", "--scope", scopes),
+    person,
+    token: (scopes, person) => run("token", "create", "--name", "page", "--scope", scopes, ...(person ? ["--person", person] : [])),
     /** What the supervisor is asked for, taken up as it would. */
     take() {
       const names = readdirSync(requests).filter((name) => name !== "status.json");

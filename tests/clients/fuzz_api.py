@@ -16,6 +16,24 @@ from node import node
 HERE = pathlib.Path(__file__).parent
 
 
+# Something carries the command out, as far as it is looked: it is never confirmed here.
+COMMANDS = '[commands.disable_service]\nexecutor = "webhook"\n'
+
+
+def somebody(started, name="olga", token=None):
+    """Begins a conversation in which it is certain who speaks, and returns its id."""
+    identifier = json.loads(started.send("POST", "/api/conversations", token=token)[1])["id"]
+    started.send("POST", f"/api/conversations/{identifier}/identity", {"name": name}, token)
+    return identifier
+
+
+def what_chance_does_not_find(started):
+    """Asks what is answered well only to somebody who is certain and says the very right thing."""
+    gero = somebody(started, "gero", started.guest)
+    started.send("DELETE", f"/api/conversations/{gero}/profile", {"confirm": "gero"}, started.guest)
+    started.send("POST", "/disable_service?target=cups&as=olga")
+
+
 def fuzz(started, seconds, seed):
     """Returns schemathesis' exit code."""
     command = [
@@ -31,8 +49,10 @@ def fuzz(started, seconds, seed):
         *([f"--seed={seed}"] if seed else []),
     ]
     with tempfile.TemporaryDirectory() as scratch:
-        # The configuration names the one document that there is.
-        environment = os.environ | {"FUZZ_DOCUMENT": started.document}
+        # The configuration names the one document that there is, and conversations of the owner: one that stays as it is for those who
+        # read, and one for everything else.
+        known = {"FUZZ_DOCUMENT": started.document, "FUZZ_ALONE": somebody(started), "FUZZ_COMPANY": somebody(started)}
+        environment = os.environ | known
         return subprocess.run(command, cwd=scratch, env=environment, check=False).returncode
 
 
@@ -54,8 +74,17 @@ def never_answered_well(started):
 def main():
     seconds = int(sys.argv[1])
     with node(
-        embedder="mean", reranker="one", learned="# A guide\n\nIt guides.", REQUESTS_PER_MINUTE=10_000_000, LLM_MAX_TOKENS=16
+        embedder="mean",
+        reranker="one",
+        learned="# A guide\n\nIt guides.",
+        commands=COMMANDS,
+        COMMANDS_WEBHOOK_URL="http://127.0.0.1:9/",
+        REQUESTS_PER_MINUTE=10_000_000,
+        # What was created a minute ago is looked for again, with thousands in between.
+        CONVERSATION_MAX=100_000,
+        LLM_MAX_TOKENS=16,
     ) as started:
+        what_chance_does_not_find(started)
         code = fuzz(started, seconds, "".join(sys.argv[2:]))
         silent = never_answered_well(started)
     for method, path in silent:

@@ -20,12 +20,18 @@ PATIENCE_SECONDS = 60
 class Node:
     """A running node."""
 
-    def __init__(self, process, url, token, document):
-        self.process, self.url, self.token, self.document = process, url, token, document
+    def __init__(self, process, url, token, document, guest=None):
+        self.process, self.url, self.token, self.document, self.guest = process, url, token, document, guest
 
     def get(self, path):
         """Returns status and body of one request with the token."""
-        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {self.token}"})
+        return self.send("GET", path)
+
+    def send(self, method, path, body=None, token=None):
+        """The same by any method, with a body of JSON, perhaps with another token."""
+        headers = {"Authorization": f"Bearer {token or self.token}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
                 return answer.status, answer.read().decode()
@@ -55,8 +61,11 @@ def until(fact, complaint, process):
 
 
 @contextlib.contextmanager
-def node(model="chatty", embedder=None, reranker=None, learned=None, **settings):
-    """Starts a node and stops it; `settings` are environment variables without their prefix, `learned` is a document's text."""
+def node(model="chatty", embedder=None, reranker=None, learned=None, commands=None, **settings):
+    """Starts a node and stops it; `settings` are environment variables without their prefix, `learned` is a document's text.
+
+    With `commands`, the text of a commands.toml, there is a household, too: the token is Olga's, who owns it, and `guest` is Gero's.
+    """
     with tempfile.TemporaryDirectory(prefix="ladylinux-") as folder:
         root = pathlib.Path(folder)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("LADYLINUX_")}
@@ -67,7 +76,14 @@ def node(model="chatty", embedder=None, reranker=None, learned=None, **settings)
         ).stdout.strip()
         run("provision")
         run("migrate")
-        token = run("token", "create", "--name", "test", "--scope", "chat,admin", "--expires", "1h")
+        create = lambda *more: run("token", "create", "--name", "test", "--scope", "chat,admin", "--expires", "1h", *more)
+        guest = None
+        if commands:
+            (root / "etc/ladylinux/commands.toml").write_text(commands)
+            for name, role in [("olga", "owner"), ("gero", "guest")]:
+                run("person", "add", name, "--role", role, "--adult")
+            guest = create("--person", "gero")
+        token = create(*(["--person", "olga"] if commands else []))
         document = root / "learned.md"
         if learned:
             document.write_text(learned)
@@ -87,7 +103,7 @@ def node(model="chatty", embedder=None, reranker=None, learned=None, **settings)
         process = subprocess.Popen([PROGRAM, "serve", "--address-file", address], env=environment, stdout=subprocess.DEVNULL)
         try:
             url = until(lambda: address.exists() and address.read_text(), "the node does not listen", process)
-            started = Node(process, url, token, str(document.resolve()))
+            started = Node(process, url, token, str(document.resolve()), guest)
             if model:
                 started.until_worker_is("ready")
             yield started
