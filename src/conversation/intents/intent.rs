@@ -174,6 +174,16 @@ impl Intent {
         }
     }
 
+    /// Whether it gives somebody a right.
+    pub(super) fn gives(&self) -> bool {
+        matches!(self, Self::GrantPermission | Self::GrantConsent)
+    }
+
+    /// Whether it takes a right away from somebody.
+    pub(super) fn takes(&self) -> bool {
+        matches!(self, Self::RevokePermission | Self::RevokeConsent)
+    }
+
     /// Whether the documents say how it is done; then a question for an explanation is a question for them.
     pub(super) fn is_explained_by_documents(&self) -> bool {
         !matches!(

@@ -123,6 +123,11 @@ pub fn recognize(text: &str, vocabulary: &Vocabulary, thresholds: Thresholds) ->
     for language in possible {
         match spotting::read(&Said::new(text, language), vocabulary) {
             spotting::Spotted::Wanted(intent, slots) => {
+                // Who may be taking a right away is never asked whether to give it.
+                let takes = matches!(&found, Recognition::Unclear(guess) if guess.intent.takes());
+                if takes && intent.gives() {
+                    return found;
+                }
                 let confidence = grammar::GUESS;
                 return Recognition::Unclear(Recognized { intent, slots, confidence, language });
             }
@@ -203,13 +208,7 @@ fn read_whole(text: &str, vocabulary: &Vocabulary, thresholds: Thresholds) -> Re
 /// Nothing is given or taken away on words that were not all understood: one of them may be "lost", and "Derek is still up" is no
 /// word about his rights.
 fn unless_it_changes_rights(found: Recognized) -> Recognition {
-    let rights = [
-        Intent::GrantPermission,
-        Intent::GrantConsent,
-        Intent::RevokePermission,
-        Intent::RevokeConsent,
-    ];
-    if rights.contains(&found.intent) {
+    if found.intent.gives() || found.intent.takes() {
         Recognition::Unclear(Recognized { confidence: grammar::GUESS, ..found })
     } else {
         Recognition::Clear(found)

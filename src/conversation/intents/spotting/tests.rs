@@ -165,6 +165,15 @@ fn what_is_told_is_spotted_with_its_name() {
 }
 
 #[test]
+fn who_takes_a_right_away_is_not_asked_whether_to_give_it() {
+    is_spotted(
+        "Take Marta's permission for the music away, she's deafening us",
+        "revoke_permission",
+        &[("group", "media"), ("person", "Marta")],
+    );
+}
+
+#[test]
 fn what_stands_in_documents_is_looked_for_there() {
     for text in [
         "which services does the insurance cover that failed last year",

@@ -146,8 +146,8 @@ fn told(
             || said.tokens.iter().any(|token| group.has(&token.word))
     };
     // Nothing is given in a clause that denies.
-    let gives = matches!(concept.intent, Intent::GrantPermission | Intent::GrantConsent);
-    let refused = gives && name.is_some_and(|name| clauses.deny(name) != Denied::No);
+    let refused =
+        concept.intent.gives() && name.is_some_and(|name| clauses.deny(name) != Denied::No);
     (!refused && concept.needs.iter().all(met)).then_some(Told { slots, used, name })
 }
 
