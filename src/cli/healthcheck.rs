@@ -7,9 +7,14 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     time::Duration,
 };
+use tokio::time::{Instant, sleep};
 
 /// An engine asks every half minute or so; a node that takes longer than this is not well.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long to wait while nobody listens: an engine asks at once when it has started a container, and what was asked too soon would
+/// count as failed for half a minute.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The arguments of `healthcheck`.
 #[derive(Debug, Args)]
@@ -29,7 +34,7 @@ impl Healthcheck {
         let path = if self.ready { "/health/ready" } else { "/health/live" };
         let url = url(&settings.http, path);
         super::block_on(async {
-            let healthy = match ask(&url).await {
+            let healthy = match ask_patiently(&url).await {
                 Ok(status) if status.is_success() => true,
                 Ok(status) => {
                     out::note(format!("{url} answered {status}"));
@@ -56,6 +61,17 @@ fn url(http: &Http, path: &str) -> String {
     };
     let scheme = if http.tls.is_some() { "https" } else { "http" };
     format!("{scheme}://{}{path}", SocketAddr::new(ip, http.address.port()))
+}
+
+/// Asks until somebody listens, or patience ends.
+async fn ask_patiently(url: &str) -> reqwest::Result<reqwest::StatusCode> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match ask(url).await {
+            Err(error) if error.is_connect() && Instant::now() < deadline => sleep(PAUSE).await,
+            answer => return answer,
+        }
+    }
 }
 
 async fn ask(url: &str) -> reqwest::Result<reqwest::StatusCode> {

@@ -257,6 +257,19 @@ async fn the_healthcheck_asks_the_running_node() {
     assert_eq!(dead.status.code(), Some(1));
 }
 
+/// An engine asks at once when it has started a container; the node listens a moment later.
+#[tokio::test]
+async fn a_healthcheck_that_comes_before_the_node_waits_for_it() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let root = Root::new().set("http.port", port);
+    let mut early = root.command(&["healthcheck"]);
+    let early = early.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let node = root.start_with(&["serve"], |command| command);
+    assert_eq!(early.wait_with_output().unwrap().status.code(), Some(0));
+    drop(node);
+}
+
 // LL-DEP-41
 #[test]
 fn an_older_schema_is_not_served() {
